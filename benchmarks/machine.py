@@ -1,0 +1,38 @@
+"""Where and with what the figures were taken."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+_PACKAGES: Final = ("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard")
+
+
+def describe() -> list[str]:
+    """Machine, interpreter and package versions, a line each."""
+    build = "" if getattr(sys, "_is_gil_enabled", bool)() is not False else ", free-threaded"
+    return [
+        f"{_processor()}, {os.cpu_count()} logical processors, {platform.system()}",
+        f"{platform.python_implementation()} {platform.python_version()}{build}",
+        ", ".join(f"{name} {_version(name)}" for name in ("cookie-sessions", *_PACKAGES)),
+    ]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,247 @@
+"""What a session costs a request, through ``wsgi_app``, for every operation, shape and kind.
+
+The cost is the time of the request less the time of the same request in an application whose
+interface opens an empty session and saves nothing, so the view's own work is in neither.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Flask, session
+from werkzeug.test import EnvironBuilder
+
+from benchmarks.operations import OPERATIONS, Operation, application
+from benchmarks.peers import DEFAULT, PEERS, EmptyInterface, Peer
+from benchmarks.shapes import SAMPLES, Shape
+from benchmarks.timing import median, ratios, turns, undisturbed
+
+EMPTY: Final = "no session"
+CONTROL: Final = "Flask default, again"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as the benchmarks need it.
+
+    Attributes:
+        status: the status line.
+        cookies: the ``Set-Cookie`` lines.
+    """
+
+    status: str
+    cookies: tuple[str, ...]
+
+    @property
+    def cookie(self) -> str:
+        """``name=value`` of the session cookie, or an empty string if none was set."""
+        lines = [line for line in self.cookies if line.startswith("session=")]
+        return lines[0].partition(";")[0] if lines else ""
+
+
+@dataclass(slots=True)
+class Cell:
+    """One operation on one shape of one kind, and seconds per request in each round.
+
+    Attributes:
+        operation: name of the operation.
+        shape: name of the shape.
+        permanent: the kind of session.
+        times: for each candidate, the median request of each round, in seconds.
+    """
+
+    operation: str
+    shape: str
+    permanent: bool
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def costs(self, candidate: str) -> list[float]:
+        """Seconds that the session of this candidate costs, round by round."""
+        pairs = zip(self.times[candidate], self.times[EMPTY], strict=True)
+        return [taken - empty for taken, empty in pairs]
+
+    def cheaper(self, candidate: str, other: str) -> list[float]:
+        """Round by round, how many times cheaper ``candidate`` is than ``other``."""
+        return ratios(self.costs(other), self.costs(candidate))
+
+
+class Stage:
+    """One shape's applications, one for each candidate, and the cookies they have given out."""
+
+    def __init__(self, shape: Shape, peers: Sequence[Peer] = PEERS) -> None:
+        self.shape = shape
+        self.peers = peers
+        self.apps = {peer.name: application(peer.make(), shape) for peer in peers}
+        self.apps[EMPTY] = application(EmptyInterface(), shape)
+        self._cookies: dict[tuple[str, bool], list[str]] = {}
+
+    def renew(self) -> None:
+        """Have every candidate write new cookies, so that none is due for a refresh."""
+        for name, app in self.apps.items():
+            for permanent in (True, False):
+                self._cookies[name, permanent] = [
+                    ask(app, seed_environ(number, permanent=permanent)).cookie
+                    for number in range(SAMPLES)
+                ]
+
+    def environs(self, name: str, operation: Operation, *, permanent: bool) -> list[dict[str, Any]]:
+        """The requests for this operation with the cookies of prior responses of ``name``."""
+        cookies = self._cookies[DEFAULT if name == EMPTY else name, permanent]
+        return [environ(f"/{operation.name}", cookie) for cookie in cookies]
+
+    def verify(self) -> None:
+        """Check that every candidate does the work it is timed for; ``RuntimeError`` if not."""
+        self.renew()
+        for peer in self.peers:
+            for operation in OPERATIONS:
+                for permanent in (True, False):
+                    if operation.suits(self.shape):
+                        self._verify(peer, operation, permanent=permanent)
+
+    def _verify(self, peer: Peer, operation: Operation, *, permanent: bool) -> None:
+        app = self.apps[peer.name]
+        sends = operation.writes or (permanent and (operation.touches or not peer.lazy))
+        for number, request in enumerate(self.environs(peer.name, operation, permanent=permanent)):
+            before = request["HTTP_COOKIE"]
+            answer = ask(app, request)
+            expected = Fake(copy.deepcopy(self.shape.samples[number]))
+            operation.bind(self.shape)(expected)
+            held = contents(app, answer.cookie or before)
+            if answer.status != "200 OK" or bool(answer.cookie) != sends or held != expected:
+                kind = "permanent" if permanent else "not permanent"
+                raise RuntimeError(
+                    f"{peer.name} does not do what is to be timed: {operation.name} on "
+                    f"{self.shape.name}, {kind}: status {answer.status}, cookie "
+                    f"{'sent' if answer.cookie else 'not sent'}, contents "
+                    f"{'as' if held == expected else 'other than'} expected. Its figures would "
+                    f"mean nothing, so none are printed."
+                )
+
+
+class Fake(dict[str, Any]):
+    """A dict that takes attributes, on which operations are tried to know what to expect."""
+
+    modified = False
+
+
+def environ(path: str, cookie: str) -> dict[str, Any]:
+    """The WSGI environment of a request with that Cookie header, if not empty."""
+    made = EnvironBuilder(path=path).get_environ()
+    if cookie:
+        made["HTTP_COOKIE"] = cookie
+    return made
+
+
+def seed_environ(number: int, *, permanent: bool) -> dict[str, Any]:
+    """The request that fills a session with sample ``number``."""
+    made = environ(f"/seed/{number}", "")
+    made["QUERY_STRING"] = "permanent" if permanent else ""
+    return made
+
+
+def ask(app: Flask, request: dict[str, Any]) -> Answer:
+    """Let the application answer one request."""
+    started: list[Any] = []
+
+    def start_response(*given: Any) -> Callable[[bytes], object]:
+        started.append(given)
+        return started.append
+
+    body = app.wsgi_app(dict(request), start_response)
+    for _ in body:
+        pass
+    if hasattr(body, "close"):
+        body.close()
+    status, headers = started[0][:2]
+    return Answer(status, tuple(value for name, value in headers if name == "Set-Cookie"))
+
+
+def contents(app: Flask, cookie: str) -> dict[str, Any]:
+    """What the application reads from that cookie, without the mark of permanence."""
+    with app.test_request_context(headers={"Cookie": cookie}):
+        held = dict(session)
+    held.pop("_permanent", None)
+    return held
+
+
+def measure(
+    shapes: Sequence[Shape], *, rounds: int, repeats: int, seconds: float
+) -> tuple[list[Cell], Cell]:
+    """Every cell, and a control: Flask's interface against itself, read on the shape "login".
+
+    Args:
+        shapes: the shapes to measure.
+        rounds: rounds over all cells, at most.
+        repeats: requests of each candidate in each cell in a round.
+        seconds: begin no further round after so many seconds.
+    """
+    stages = [Stage(shape) for shape in shapes]
+    for stage in stages:
+        stage.verify()
+    control = next(stage for stage in stages if stage.shape.name == "login")
+    default = next(peer for peer in PEERS if peer.name == DEFAULT)
+    again = Stage(control.shape, (default, Peer(CONTROL, default.make)))
+    cells = {
+        (operation.name, stage.shape.name, permanent): Cell(
+            operation.name, stage.shape.name, permanent
+        )
+        for operation in OPERATIONS
+        for stage in stages
+        for permanent in (True, False)
+        if operation.suits(stage.shape)
+    }
+    controlled = Cell("read", control.shape.name, permanent=True)
+    operations = {operation.name: operation for operation in OPERATIONS}
+    by_name = {stage.shape.name: stage for stage in stages}
+    gc.collect()
+    gc.freeze()
+    try:
+        start = time.perf_counter()
+        for number in range(rounds):
+            for stage in (*stages, again):
+                stage.renew()
+            for (name, shape, _), cell in cells.items():
+                _visit(by_name[shape], operations[name], cell, turn=number, repeats=repeats)
+            _visit(again, operations["read"], controlled, turn=number, repeats=repeats)
+            if time.perf_counter() - start > seconds:
+                break
+    finally:
+        gc.unfreeze()
+    return list(cells.values()), controlled
+
+
+def _visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int) -> None:
+    taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
+    runs = [
+        (_times(stage.apps[name], stage.environs(name, operation, permanent=cell.permanent)), times)
+        for name, times in taken.items()
+    ]
+    with undisturbed():
+        for _ in range(repeats + 1):
+            for run, times in runs:
+                times.append(next(run))
+    for name, times in taken.items():
+        cell.times.setdefault(name, []).append(median(times[1:]))
+
+
+def _times(app: Flask, requests: Sequence[dict[str, Any]]) -> Iterator[float]:
+    clock = time.perf_counter
+    wsgi_app = app.wsgi_app
+    while True:
+        for request in requests:
+            fresh = dict(request)
+            start = clock()
+            body = wsgi_app(fresh, _start_response)
+            for _ in body:
+                pass
+            body.close()  # type: ignore[attr-defined]
+            yield clock() - start
+
+
+def _start_response(*_: object) -> Any:
+    return None

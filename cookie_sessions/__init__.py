@@ -1,0 +1,29 @@
+"""Stateless, client-side, encrypted sessions for Python web applications."""
+
+from cookie_sessions.codec import RegisteredType
+from cookie_sessions.errors import (
+    ConfigurationError,
+    CookieSessionsError,
+    Reason,
+    Rejected,
+    SessionTooLarge,
+    Unavailable,
+    UsageError,
+)
+from cookie_sessions.events import Event, EventName
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigurationError",
+    "CookieSessionsError",
+    "Event",
+    "EventName",
+    "Reason",
+    "RegisteredType",
+    "Rejected",
+    "SessionTooLarge",
+    "Unavailable",
+    "UsageError",
+    "__version__",
+]

@@ -1,0 +1,178 @@
+"""What a session says of itself: who it is, since when, until when, for whom.
+
+docs/format.md, "Claims", is the specification of the octets.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final, NamedTuple
+
+from cookie_sessions.crypto import KID_OCTETS
+from cookie_sessions.errors import Reason, Rejected
+
+SID_OCTETS: Final = 16
+MAX_FORMER_KIDS: Final = 8
+
+_FIXED: Final = SID_OCTETS + 4
+_CRITICAL: Final = 0x80
+_AUTH_TIME: Final = 0x01
+_SUBJECT: Final = 0x02
+_BINDINGS: Final = 0x03
+_FORMER_KIDS: Final = 0x04
+_MAX_VARINT_OCTETS: Final = 9
+
+
+class Claims(NamedTuple):
+    """The claims of one session; every change makes a new object.
+
+    Attributes:
+        sid: the session's id, 128 random bits, 16 octets.
+        iat: when the session began, in seconds since the epoch.
+        since: what not-before marks are compared with, in milliseconds since the epoch.
+        until: the sealed end, in seconds since the epoch.
+        auth_time: when the user last proved who they are, in seconds since the epoch, or None.
+        subject: whom the session belongs to, as packed octets, or None.
+        bindings: properties of the client that the session is bound to, opaque here.
+        former_kids: key ids that sealed the session before, 4 octets each, at most 8.
+        unknown: claims of a later release, kept as they came: (tag, octets) in ascending order.
+    """
+
+    sid: bytes
+    iat: int
+    since: int
+    until: int
+    auth_time: int | None = None
+    subject: bytes | None = None
+    bindings: bytes = b""
+    former_kids: tuple[bytes, ...] = ()
+    unknown: tuple[tuple[int, bytes], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Claims iat={self.iat} until={self.until}>"
+
+    def ending(self, until: int) -> Claims:
+        """The same claims with another sealed end, in seconds since the epoch."""
+        return self._replace(until=until)
+
+    def renamed(self) -> Claims:
+        """The same claims under a fresh session id."""
+        return self._replace(sid=os.urandom(SID_OCTETS))
+
+    def to_octets(self) -> bytes:
+        """Pack the claims as docs/format.md says."""
+        parts = [
+            self.sid,
+            self.iat.to_bytes(4, "big"),
+            _varint(self.since - self.iat * 1000),
+            _varint(self.until - self.iat),
+        ]
+        if self[4:] != _NO_OPTIONAL:
+            parts += self._optional()
+        return b"".join(parts)
+
+    def _optional(self) -> list[bytes]:
+        fields = list(self.unknown)
+        if self.auth_time is not None:
+            fields.append((_AUTH_TIME, _varint(self.auth_time - self.iat)))
+        if self.subject is not None:
+            fields.append((_SUBJECT, self.subject))
+        if self.bindings:
+            fields.append((_BINDINGS, self.bindings))
+        if self.former_kids:
+            fields.append((_FORMER_KIDS, b"".join(self.former_kids)))
+        fields.sort()
+        return [bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields]
+
+    @classmethod
+    def begin(cls, *, now: float, until: int) -> Claims:
+        """The claims of a new session, with a fresh id from the operating system.
+
+        Args:
+            now: seconds since the epoch.
+            until: the sealed end, in seconds since the epoch.
+        """
+        iat = int(now)
+        return cls(
+            sid=os.urandom(SID_OCTETS), iat=iat, since=int(now * 1000), until=max(until, iat)
+        )
+
+    @classmethod
+    def from_octets(cls, octets: bytes) -> Claims:
+        """Unpack claims.
+
+        Raises:
+            Rejected: ``undecodable``, or ``unknown_version`` for a critical claim that this
+                release does not know.
+        """
+        if len(octets) < _FIXED:
+            raise Rejected(Reason.UNDECODABLE)
+        iat = int.from_bytes(octets[SID_OCTETS:_FIXED], "big")
+        since, position = _read_varint(octets, _FIXED)
+        until, position = _read_varint(octets, position)
+        claims = cls(sid=octets[:SID_OCTETS], iat=iat, since=iat * 1000 + since, until=iat + until)
+        return claims if position == len(octets) else claims._with_optional(octets, position)
+
+    def _with_optional(self, octets: bytes, position: int) -> Claims:
+        fields: dict[int, bytes] = {}
+        last = 0
+        while position < len(octets):
+            tag = octets[position]
+            length, position = _read_varint(octets, position + 1)
+            if tag <= last or length > len(octets) - position:
+                raise Rejected(Reason.UNDECODABLE)
+            fields[tag] = octets[position : position + length]
+            position += length
+            last = tag
+        auth_time = fields.pop(_AUTH_TIME, None)
+        former = fields.pop(_FORMER_KIDS, b"")
+        subject = fields.pop(_SUBJECT, None)
+        bindings = fields.pop(_BINDINGS, b"")
+        if any(tag & _CRITICAL for tag in fields):
+            raise Rejected(Reason.UNKNOWN_VERSION)
+        if len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
+            raise Rejected(Reason.UNDECODABLE)
+        return self._replace(
+            auth_time=None if auth_time is None else self.iat + _whole_varint(auth_time),
+            subject=subject,
+            bindings=bindings,
+            former_kids=tuple(
+                former[i : i + KID_OCTETS] for i in range(0, len(former), KID_OCTETS)
+            ),
+            unknown=tuple(fields.items()),
+        )
+
+
+_NO_OPTIONAL: Final = Claims(b"", 0, 0, 0)[4:]
+
+
+def _varint(number: int) -> bytes:
+    if number < 0x80:
+        return bytes((number,))
+    octets = bytearray()
+    while number >= 0x80:
+        octets.append(number & 0x7F | 0x80)
+        number >>= 7
+    octets.append(number)
+    return bytes(octets)
+
+
+def _read_varint(octets: bytes, position: int) -> tuple[int, int]:
+    number = shift = 0
+    for octet in octets[position : position + _MAX_VARINT_OCTETS]:
+        position += 1
+        number |= (octet & 0x7F) << shift
+        if octet < 0x80:
+            # A longer form of the same number would give one claim two encodings.
+            if not octet and shift:
+                break
+            return number, position
+        shift += 7
+    raise Rejected(Reason.UNDECODABLE)
+
+
+def _whole_varint(octets: bytes) -> int:
+    number, position = _read_varint(octets, 0)
+    if position != len(octets):
+        raise Rejected(Reason.UNDECODABLE)
+    return number

@@ -1,0 +1,205 @@
+"""Values to octets and back, and all of a session's values with its claims to one plaintext."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ormsgpack import Ext, packb, unpackb
+
+from cookie_sessions.codec import payload
+from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionary
+from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
+from cookie_sessions.codec.payload import Wire
+from cookie_sessions.codec.registered import RegisteredType
+from cookie_sessions.codec.shrink import MIN_CHARACTERS, may_shrink, shrink_text, shrink_tree
+from cookie_sessions.codec.table import to_tables
+from cookie_sessions.codec.values import Packer
+from cookie_sessions.errors import Reason, Rejected
+
+_ESCAPE: Final = 0xC1
+"""Never the first octet of MessagePack: what follows says what kind of segment this is."""
+
+_MIN_COMPRESSED: Final = 20
+_SCALAR, _STRING, _LEAF, _OTHER = range(4)
+_INLINE_TYPES: Final = frozenset({type(None), bool, float})
+_PLAIN: Final = frozenset({type(None), bool, int, float, str})
+_BUILT_IN: Final = Dictionary()
+
+
+def _form(first: int) -> int:
+    if first < 0x80 or first >= 0xE0 or first in (0xC0, 0xC2, 0xC3) or 0xCA <= first <= 0xD3:
+        return _SCALAR
+    if 0xA0 <= first <= 0xBF or 0xD9 <= first <= 0xDB:
+        return _STRING
+    if 0xC7 <= first <= 0xC9 or 0xD4 <= first <= 0xD8:
+        return _LEAF
+    return _OTHER
+
+
+_FORMS: Final = bytes(_form(first) for first in range(256))
+
+
+class Codec:
+    """Turns what applications store into octets and back, exactly; safe under threads.
+
+    Values are packed one by one, so that compression never sees two of them together and a value
+    is unpacked only when it is read.
+
+    Args:
+        types: the application's own types.
+        secret_names: keys of the session whose values are never compressed.
+    """
+
+    def __init__(
+        self,
+        *,
+        types: Iterable[RegisteredType] = (),
+        secret_names: Iterable[str] = DEFAULT_SECRET_NAMES,
+    ) -> None:
+        self._packer = Packer(types)
+        self._secret_names = frozenset(secret_names)
+        self._dictionaries = {_BUILT_IN.number: _BUILT_IN}
+        self._dictionary = _BUILT_IN
+        self._sign = bytes((_ESCAPE, _BUILT_IN.number))
+
+    def pack(self, value: object, *, name: object = None) -> bytes:
+        """Pack one value; equal octets mean the same value, whatever the process.
+
+        Args:
+            value: what the application stored.
+            name: the key it stands under in the session; shown in errors.
+
+        Returns:
+            Its MessagePack octets, neither shrunk nor compressed.
+
+        Raises:
+            UsageError: it holds something that sessions don't keep; names place and type.
+        """
+        return self._packer.pack(value, name=name)
+
+    def to_wire(self, name: object, value: object, packed: bytes) -> Wire:
+        """Make a packed value as small as it gets without loss.
+
+        Args:
+            name: the key of the session that it stands under.
+            value: what was packed.
+            packed: what :meth:`pack` gave for it.
+
+        Returns:
+            The value as it stands in the payload.
+        """
+        kind = type(value)
+        if kind in _INLINE_TYPES:
+            return value  # type: ignore[return-value]
+        if kind is str and len(packed) <= MIN_CHARACTERS and packed[0] & 0xE0 == 0xA0:
+            return value  # type: ignore[return-value]
+        form = _FORMS[packed[0]]
+        if form == _SCALAR:
+            return value if kind is int else unpackb(packed)  # type: ignore[return-value]
+        if form == _STRING:
+            return self._string_to_wire(name, unpackb(packed), packed)
+        if form == _LEAF:
+            return unpackb(packed, ext_hook=Ext)  # type: ignore[no-any-return]
+        tree = shrink_tree(packed) if may_shrink(packed) else None
+        if name not in self._secret_names:
+            table = to_tables(value if tree is None else tree)
+            tree = tree if table is None else table
+        segment = packed if tree is None else self._packed_tree(tree, packed)
+        return self._compressed(name, segment)
+
+    def from_wire(self, wire: Wire) -> Any:
+        """Restore a value.
+
+        Args:
+            wire: the value as it stands in the payload.
+
+        Returns:
+            A value equal in type and content to what was packed, new on each call.
+
+        Raises:
+            Rejected: ``undecodable``, whatever is wrong with it.
+        """
+        if type(wire) in _PLAIN:
+            return wire
+        try:
+            if type(wire) is bytes:
+                if wire[0] == _ESCAPE:
+                    wire = self._dictionaries[wire[1]].decompress(wire[2:])
+                return self._packer.unpack(wire)
+            if type(wire) is Ext:
+                return self._packer.unpack(packb(wire))
+        except Exception:  # noqa: BLE001 - sealed octets may be another release's: refused, no crash.
+            raise Rejected(Reason.UNDECODABLE) from None
+        raise Rejected(Reason.UNDECODABLE)
+
+    def dump_payload(self, claims: bytes, wires: Mapping[object, Wire]) -> bytes:
+        """Write claims and values as the plaintext that is sealed; see :mod:`.payload`."""
+        return payload.dump(claims, wires, self._packer.pack)
+
+    def with_claims(self, plaintext: bytes, claims: bytes) -> bytes:
+        """The same plaintext with other claims; the values are copied as they stand.
+
+        Args:
+            plaintext: what :meth:`dump_payload` wrote.
+            claims: the packed claims, 1 to 255 octets.
+        """
+        return payload.with_claims(plaintext, claims)
+
+    def sizes(self, wires: Mapping[Any, Wire]) -> list[tuple[str, int]]:
+        """How many octets of the cookie each key with its value takes, largest first.
+
+        Args:
+            wires: each value as it stands in the payload, by key.
+
+        Returns:
+            Pairs of the key and its octets, after base64url.
+        """
+        empty = len(self.dump_payload(b"-", {}))
+        sizes = [
+            (str(key), -(-(len(self.dump_payload(b"-", {key: wire})) - empty) * 4 // 3))
+            for key, wire in wires.items()
+        ]
+        return sorted(sizes, key=lambda row: row[1], reverse=True)
+
+    def load_payload(self, plaintext: bytes) -> tuple[bytes, dict[object, Wire]]:
+        """Read the plaintext of a session.
+
+        Args:
+            plaintext: what :meth:`dump_payload` wrote.
+
+        Returns:
+            The packed claims, and each value as it stands in the payload, by key, in order.
+
+        Raises:
+            Rejected: ``undecodable``, whatever is wrong with it.
+        """
+        try:
+            return payload.load(plaintext, self._packer.unpack)
+        except Exception:  # noqa: BLE001 - as for single values.
+            raise Rejected(Reason.UNDECODABLE) from None
+
+    def _string_to_wire(self, name: object, text: str, packed: bytes) -> Wire:
+        if len(text) < MIN_CHARACTERS:
+            return text
+        short = shrink_text(text)
+        if type(short) is Ext:
+            return short
+        if short is not None:
+            return self._compressed(name, self._packed_tree(short, packed))
+        segment = self._compressed(name, packed)
+        header = 2 if len(segment) < 256 else 3
+        return segment if header + len(segment) < len(packed) else text
+
+    def _packed_tree(self, tree: Any, packed: bytes) -> bytes:
+        try:
+            return self._packer.pack_lowered(tree)
+        except TypeError:
+            # The JSON in a token nests too deep, or rows hold what only the careful way packs.
+            return packed
+
+    def _compressed(self, name: object, segment: bytes) -> bytes:
+        if not _MIN_COMPRESSED <= len(segment) <= MAX_VALUE_OCTETS or name in self._secret_names:
+            return segment
+        frame = self._dictionary.compress(segment)
+        return self._sign + frame if len(frame) + 2 < len(segment) else segment

@@ -1,0 +1,147 @@
+"""The wire format, version 1: text to fields and back. Knows no keys.
+
+docs/format.md is the specification; the step numbers in comments are its own.
+"""
+
+from __future__ import annotations
+
+import binascii
+import struct
+from typing import NamedTuple
+
+from cookie_sessions.crypto import KID_OCTETS, NONCE_OCTETS, TAG_OCTETS
+from cookie_sessions.errors import Reason, Rejected
+
+VERSION = 1
+REFRESHABLE = 0x01
+SPLIT_MARK = "~"
+"""The first character of a split value: outside base64url, reserved in version 1."""
+
+MAX_TEXT_OCTETS = 32_768
+"""The longest text that is decoded: eight cookies of 4,096 octets."""
+
+_HEADER = struct.Struct(">BB4sI")
+HEADER_OCTETS = _HEADER.size
+_SHORTEST = HEADER_OCTETS + NONCE_OCTETS + TAG_OCTETS
+_HEAD_TEXT = 16
+
+_TO_STANDARD = bytes.maketrans(b"-_+/", b"+/\xff\xff")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_PADDING = (b"", b"", b"==", b"=")
+
+
+class Head(NamedTuple):
+    """What stands in the clear: readable without a key, authenticated only by opening.
+
+    Attributes:
+        flags: bit 0 says refreshable (a permanent session).
+        kid: which key sealed it, 4 octets.
+        sealed_at: when, in seconds since the epoch.
+    """
+
+    flags: int
+    kid: bytes
+    sealed_at: int
+
+    @property
+    def refreshable(self) -> bool:
+        """Whether the session's end moves with its use."""
+        return bool(self.flags & REFRESHABLE)
+
+    def octets(self) -> bytes:
+        """The ten header octets."""
+        return _HEADER.pack(VERSION, self.flags, self.kid, self.sealed_at)
+
+
+def aad(head: Head, *, purpose: str, name: str, audience: str) -> bytes:
+    """Bind a seal to its place: no two different inputs give the same octets.
+
+    Args:
+        head: the header that stands before the nonce.
+        purpose: what the value is for, such as ``"session"``.
+        name: the name of the cookie.
+        audience: the application it is for; empty by default.
+
+    Returns:
+        The header octets, then purpose, name and audience as UTF-8, each after its length in
+        octets as two octets, big-endian.
+    """
+    parts = [head.octets()]
+    for text in (purpose, name, audience):
+        octets = text.encode()
+        parts.append(len(octets).to_bytes(2, "big"))
+        parts.append(octets)
+    return b"".join(parts)
+
+
+def serialise(head: Head, sealed: bytes) -> str:
+    """Write header and seal as the cookie's text: base64url without padding (RFC 4648, 5)."""
+    octets = binascii.b2a_base64(head.octets() + sealed, newline=False)
+    return octets.translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def parse(text: str) -> tuple[Head, bytes]:
+    """Read a cookie's text strictly: what would be written differently is refused.
+
+    Args:
+        text: the value of the cookie.
+
+    Returns:
+        The header, and nonce with ciphertext and tag.
+
+    Raises:
+        Rejected: ``too_large``, ``missing_chunk`` (the reserved split form), ``malformed`` or
+            ``unknown_version``.
+    """
+    if len(text) > MAX_TEXT_OCTETS:
+        raise Rejected(Reason.TOO_LARGE)
+    if text.startswith(SPLIT_MARK):
+        raise Rejected(Reason.MISSING_CHUNK)
+    octets = _decode(text)
+    if not octets:
+        raise Rejected(Reason.MALFORMED)
+    if octets[0] != VERSION:
+        raise Rejected(Reason.UNKNOWN_VERSION)
+    if len(octets) < _SHORTEST:
+        raise Rejected(Reason.MALFORMED)
+    return _head(octets), octets[HEADER_OCTETS:]
+
+
+def peek(text: str) -> Head | None:
+    """Read the header alone, without looking at the rest.
+
+    Args:
+        text: the value of a cookie.
+
+    Returns:
+        The header, or None where :func:`parse` would refuse the text's beginning.
+    """
+    if len(text) <= _HEAD_TEXT:
+        return None
+    try:
+        octets = _decode(text[:_HEAD_TEXT])
+        return _head(octets) if octets[0] == VERSION else None
+    except Rejected:
+        return None
+
+
+def _head(octets: bytes) -> Head:
+    _, flags, kid, sealed_at = _HEADER.unpack_from(octets)
+    if flags & ~REFRESHABLE:
+        raise Rejected(Reason.MALFORMED)
+    return Head(flags, kid, sealed_at)
+
+
+def _decode(text: str) -> bytes:
+    try:
+        standard = text.encode("ascii").translate(_TO_STANDARD)
+        octets = binascii.a2b_base64(standard + _PADDING[len(text) % 4])
+    except ValueError:
+        raise Rejected(Reason.MALFORMED) from None
+    # The decoder skips foreign characters and drops spare bits, so canonical is what comes back.
+    if binascii.b2a_base64(octets, newline=False).rstrip(b"=") != standard:
+        raise Rejected(Reason.MALFORMED)
+    return octets
+
+
+assert _HEADER.size == 2 + KID_OCTETS + 4

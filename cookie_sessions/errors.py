@@ -1,0 +1,82 @@
+"""The error taxonomy: one class for each person who must act.
+
+``ConfigurationError`` is for the operator, ``UsageError`` for the developer, ``Rejected`` for the
+client's cookie and ``Unavailable`` for the infrastructure.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """Why a cookie was refused. Closed: log field, metric label and expectation in test vectors."""
+
+    MALFORMED = "malformed"
+    MISSING_CHUNK = "missing_chunk"
+    MIXED_CHUNKS = "mixed_chunks"
+    TOO_LARGE = "too_large"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_KID = "unknown_kid"
+    KEY_RETIRED = "key_retired"
+    KEY_REVOKED = "key_revoked"
+    BAD_SEAL = "bad_seal"
+    UNDECODABLE = "undecodable"
+    EXPIRED_IDLE = "expired_idle"
+    EXPIRED_ABSOLUTE = "expired_absolute"
+    NOT_YET_VALID = "not_yet_valid"
+    REVOKED = "revoked"
+    AMBIGUOUS = "ambiguous"
+    BINDING_MISMATCH = "binding_mismatch"
+    PROOF_REQUIRED = "proof_required"
+
+
+class CookieSessionsError(Exception):
+    """The base of every error that this package raises."""
+
+
+class ConfigurationError(CookieSessionsError):
+    """The operator must change a setting or a key file. Raised at start-up or first use."""
+
+
+class UsageError(CookieSessionsError):
+    """The developer put something into the session that can't be kept there."""
+
+
+class SessionTooLarge(UsageError):
+    """The sealed session does not fit a cookie that every browser keeps.
+
+    Attributes:
+        octets: size of name and value and attributes, in octets.
+        limit: the largest size allowed, in octets.
+        by_key: octets of each session key as it stands in the cookie, largest first.
+    """
+
+    def __init__(self, *, octets: int, limit: int, by_key: list[tuple[str, int]]) -> None:
+        self.octets = octets
+        self.limit = limit
+        self.by_key = by_key
+        width = max([len(name) for name, _ in by_key] + [11])
+        rows = "\n".join(f"  {name:<{width}}  {size:>7}" for name, size in by_key)
+        super().__init__(
+            f"The session takes {octets} octets as a cookie; browsers drop a cookie above {limit}. "
+            f"The response was not given a session cookie. Keep less in the session, or keep an "
+            f"identifier there and the data in your database.\n"
+            f"  {'session key':<{width}}  {'octets':>7}\n{rows}"
+        )
+
+
+class Rejected(CookieSessionsError):
+    """The client's cookie was refused; expected at any time, never an error for the visitor.
+
+    Attributes:
+        reason: why, one of :class:`Reason`.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Unavailable(CookieSessionsError):
+    """Infrastructure did not answer: a key source or a store. Try again later."""

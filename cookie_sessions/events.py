@@ -1,0 +1,94 @@
+"""What happens to sessions, by name: for metrics, logs and signals. No personal data.
+
+Every event is a log record of the logger ``cookie_sessions`` and a call of each subscriber.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cookie_sessions.errors import Reason
+
+logger: Final = logging.getLogger("cookie_sessions")
+
+
+class EventName(enum.StrEnum):
+    """The catalogue of events."""
+
+    CREATED = "created"
+    """A new session was sealed for the first time."""
+    REJECTED = "rejected"
+    """A cookie was refused; ``reason`` says why."""
+    REGENERATED = "regenerated"
+    """A session got a new id."""
+    DESTROYED = "destroyed"
+    """A session was ended by the application."""
+    VALUE_UNDECODABLE = "value_undecodable"
+    """One value can't be unpacked here; it reads as absent and is copied forward untouched."""
+    OVERSIZE = "oversize"
+    """A session did not fit its cookie and was not written."""
+    WRITE_LOST = "write_lost"
+    """The session was changed after its response had been made; ``place`` says where."""
+    WRITE_IGNORED = "write_ignored"
+    """The session was changed while its keys or stores were unavailable."""
+    UNAVAILABLE = "unavailable"
+    """A key source or a store did not answer."""
+    WEAK_KEY = "weak_key"
+    """The application's secret key is too short to be a key."""
+
+
+_LEVELS: Final[Mapping[EventName, int]] = {
+    EventName.CREATED: logging.DEBUG,
+    EventName.REGENERATED: logging.DEBUG,
+    EventName.DESTROYED: logging.DEBUG,
+    EventName.REJECTED: logging.INFO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        name: what it was.
+        reason: why a cookie was refused, for ``rejected``.
+        details: short facts such as octets or a place in the code; never a key, an id or data.
+    """
+
+    name: EventName
+    reason: Reason | None = None
+    details: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+    def __str__(self) -> str:
+        facts = {"reason": self.reason, **self.details} if self.reason else self.details
+        return " ".join([self.name, *(f"{key}={fact}" for key, fact in facts.items())])
+
+
+Subscriber = Callable[[Event], object]
+
+
+class Events:
+    """Passes each event on to the log and to those who subscribed; never raises."""
+
+    def __init__(self) -> None:
+        self._subscribers: tuple[Subscriber, ...] = ()
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call ``subscriber`` with each event from now on, in the thread where it happens."""
+        self._subscribers = (*self._subscribers, subscriber)
+
+    def emit(self, name: EventName, *, reason: Reason | None = None, **details: str | int) -> None:
+        """Pass one event on."""
+        event = Event(name, reason, details)
+        level = _LEVELS.get(name, logging.WARNING)
+        if logger.isEnabledFor(level):
+            logger.log(level, "%s", event, extra={"event": event.name, "reason": event.reason})
+        for subscriber in self._subscribers:
+            try:
+                subscriber(event)
+            except Exception as error:  # noqa: BLE001 - a broken metric must not break the visitor.
+                logger.error("A subscriber of events failed with %s.", type(error).__name__)

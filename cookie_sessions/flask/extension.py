@@ -1,0 +1,52 @@
+"""The two lines that turn an application's sessions into sealed ones."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from cookie_sessions.events import Events
+from cookie_sessions.flask.interface import CookieSessionInterface
+from cookie_sessions.flask.state import EXTENSION, AppState, WeakSecretKeyWarning
+
+__all__ = ["CookieSessions", "WeakSecretKeyWarning"]
+
+
+class CookieSessions:
+    """Sealed, stateless sessions for an application.
+
+    Beside replacing the session interface it sets what the application left unset to the safer
+    value: SameSite=Lax. ``harden=False``, or ``SESSION_COOKIE_SAMESITE = "None"``, turns that off
+    for sites that receive sign-ins by cross-site POST or live in other sites' frames.
+
+    Args:
+        app: the application, or None to call :meth:`init_app` later.
+        harden: whether to set what was left unset.
+    """
+
+    #: The interface that is put into applications; a subclass may name its own.
+    interface_class: type[CookieSessionInterface] = CookieSessionInterface
+
+    def __init__(self, app: Flask | None = None, *, harden: bool = True) -> None:
+        self._harden = harden
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Give an application sealed sessions.
+
+        Its configuration may still change afterwards: it is read at the first request.
+
+        Args:
+            app: the application.
+        """
+        app.extensions[EXTENSION] = AppState(app, harden=self._harden, warns=True)
+        app.session_interface = self.interface_class()
+
+    @staticmethod
+    def events(app: Flask) -> Events:
+        """What happens to an application's sessions, to subscribe to.
+
+        Args:
+            app: the application.
+        """
+        return AppState.of(app).events

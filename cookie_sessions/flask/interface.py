@@ -1,0 +1,145 @@
+"""Flask's session interface over the manager: two methods, and Flask's own getters."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.exceptions import ServiceUnavailable
+
+from cookie_sessions import clock
+from cookie_sessions.cookies import CookieAttributes
+from cookie_sessions.errors import Unavailable
+from cookie_sessions.events import EventName
+from cookie_sessions.flask.headers import is_public, keep_private, vary_on_cookie
+from cookie_sessions.flask.session import FlaskSession, service_unavailable
+from cookie_sessions.flask.state import AppState
+from cookie_sessions.manager import Arrival, SessionManager
+
+if TYPE_CHECKING:
+    from flask import Flask, Request, Response
+
+
+class CookieSessionInterface(SessionInterface):
+    """Keeps Flask's session in a sealed cookie, under Flask's own configuration.
+
+    It holds no state, so one object may serve every application of the process:
+    ``flask.Flask.session_interface = CookieSessionInterface()``. Subclasses may override Flask's
+    getters, ``should_set_cookie`` and ``get_expiration_time``; they are asked on each save.
+    """
+
+    session_class: type[FlaskSession] = FlaskSession
+
+    def get_cookie_samesite(self, app: Flask) -> str | None:
+        """SESSION_COOKIE_SAMESITE; where it was left unset, Lax if the application is hardened."""
+        samesite = super().get_cookie_samesite(app)
+        return "Lax" if samesite is None and AppState.of(app).harden else samesite
+
+    def open_session(self, app: Flask, request: Request) -> FlaskSession | None:
+        """A session that opens at its first use, or None without a secret key and a key ring."""
+        state = AppState.of(app)
+        manager = state.manager
+        if not state.has_keys:
+            return None
+        header = request.environ.get("HTTP_COOKIE", "")
+        arrival = manager.arrival(header, name=self.get_cookie_name(app))
+        return manager.load(arrival, session_class=self.session_class)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Put into the response what the session needs there; at most once for each session.
+
+        Raises:
+            UsageError: a value can't be kept, or the session does not fit a cookie.
+        """
+        manager = AppState.of(app).manager
+        if not isinstance(session, FlaskSession):
+            session = self._adopt(manager, session)
+        if session.unavailable:
+            _answer_503(response, only_instead_of_500=True)
+            return
+        if session.committed:
+            return
+        session.commit()
+        if not session.opened and not self._refresh_is_due(app, manager, session, response):
+            return
+        if session.accessed:
+            vary_on_cookie(response)
+        try:
+            lines = self._lines(app, manager, session)
+        except Unavailable:
+            manager.events.emit(EventName.UNAVAILABLE)
+            if session.modified:
+                _answer_503(response)
+            return
+        if lines:
+            for line in lines:
+                response.headers.add("Set-Cookie", line)
+            vary_on_cookie(response)
+            keep_private(response)
+
+    def _lines(self, app: Flask, manager: SessionManager, session: FlaskSession) -> list[str]:
+        arrival = cast(Arrival, session.origin)
+        session.settle()
+        if not session:
+            if session.modified or arrival.spent:
+                return manager.delete(session, cookie=self._cookie(app))[1]
+            return []
+        if not self.should_set_cookie(app, session) and arrival.moved_from is None:
+            return []
+        when = self.get_expiration_time(app, session)
+        return manager.seal(session, cookie=self._cookie(app), expires=_seconds(when))[1]
+
+    def _refresh_is_due(
+        self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
+    ) -> bool:
+        """Decide from the clear head whether a session that was not used is to be refreshed."""
+        head = cast(Arrival, session.origin).peek()
+        if head is None or not head.refreshable:
+            return False
+        vary_on_cookie(response)
+        if not app.config["SESSION_REFRESH_EACH_REQUEST"] or is_public(response):
+            return False
+        if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+            return False
+        # The head was read without a key: only a session that opens and passes is refreshed.
+        try:
+            return bool(session)
+        except ServiceUnavailable:
+            return False
+
+    def _cookie(self, app: Flask) -> CookieAttributes:
+        cookie = CookieAttributes.of(
+            self.get_cookie_name(app),
+            domain=self.get_cookie_domain(app),
+            path=self.get_cookie_path(app),
+            secure=bool(self.get_cookie_secure(app)),
+            httponly=bool(self.get_cookie_httponly(app)),
+            samesite=self.get_cookie_samesite(app),
+            partitioned=bool(self.get_cookie_partitioned(app)),
+        )
+        cookie.check_prefix(settings_prefix="SESSION_COOKIE_")
+        return cookie
+
+    def _adopt(self, manager: SessionManager, foreign: SessionMixin) -> FlaskSession:
+        """Take over the values of another mapping, as Flask-SocketIO passes one."""
+        session = manager.adopt(foreign, session_class=self.session_class)
+        session.modified = foreign.modified
+        session.accessed = foreign.accessed
+        return session
+
+
+def _seconds(when: datetime | None) -> int | None:
+    return None if when is None else calendar.timegm(when.utctimetuple())
+
+
+def _answer_503(response: Response, *, only_instead_of_500: bool = False) -> None:
+    if only_instead_of_500 and response.status_code != 500:
+        return
+    error = service_unavailable()
+    response.headers.clear()
+    response.headers.extend(error.get_headers())
+    response.headers.set("Cache-Control", "no-store")
+    response.status_code = 503
+    response.set_data(error.get_body())

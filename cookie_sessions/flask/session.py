@@ -1,0 +1,37 @@
+"""Our session as Flask's: the mixin's attributes, and 503 where keys or stores don't answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask.sessions import SessionMixin
+from werkzeug.exceptions import ServiceUnavailable
+
+from cookie_sessions.codec import Wire
+from cookie_sessions.errors import Unavailable
+from cookie_sessions.session import Session
+
+RETRY_AFTER: Final = 5
+"""Seconds after which a visitor may try again when keys or stores did not answer."""
+
+
+def service_unavailable() -> ServiceUnavailable:
+    """The answer to a request whose session can be neither opened nor saved for now."""
+    return ServiceUnavailable(
+        "Sessions are not available at the moment. Please try again in a few seconds.",
+        retry_after=RETRY_AFTER,
+    )
+
+
+class FlaskSession(Session, SessionMixin):  # type: ignore[override]
+    """The session that ``flask.session`` stands for; see :class:`cookie_sessions.session.Session`.
+
+    At its first use it may raise a 503 (an HTTPException with Retry-After), once; from then on it
+    reads as empty in that request, so that error pages work.
+    """
+
+    def _open(self) -> dict[Any, Wire]:
+        try:
+            return super()._open()
+        except Unavailable:
+            raise service_unavailable() from None

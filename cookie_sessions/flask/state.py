@@ -1,0 +1,123 @@
+"""What one application's sessions need between requests."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from cookie_sessions.events import EventName, Events
+from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
+from cookie_sessions.manager import SessionManager
+from cookie_sessions.policy import Timeouts
+from cookie_sessions.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+EXTENSION: Final = "cookie_sessions"
+_lock: Final = threading.Lock()
+
+
+class WeakSecretKeyWarning(UserWarning):
+    """The application's SECRET_KEY is too short to be a key."""
+
+
+class AppState:
+    """The manager of one application and the values it was built from.
+
+    Our own settings are read at the first request and frozen; Flask's are read on each request
+    and compared by value.
+
+    Args:
+        app: the application.
+        harden: whether cookie attributes that were left unset get safe values.
+        warns: whether a weak secret key is a Python warning too.
+    """
+
+    def __init__(self, app: Flask, *, harden: bool = False, warns: bool = False) -> None:
+        self._app = app
+        self.harden = harden
+        self._warns = warns
+        self.events = Events()
+        self.provider: KeyProvider | None = None
+        self._manager: SessionManager | None = None
+        self._ring: tuple[object, tuple[object, ...], KeyRing] | None = None
+        self._timeouts: tuple[timedelta, Timeouts] | None = None
+        self._weakness_told = False
+
+    @classmethod
+    def of(cls, app: Flask) -> AppState:
+        """The state of an application, made at the first call."""
+        state = app.extensions.get(EXTENSION)
+        if state is None:
+            state = app.extensions.setdefault(EXTENSION, cls(app))
+        return state  # type: ignore[no-any-return]
+
+    @property
+    def manager(self) -> SessionManager:
+        """The application's manager, built at the first request.
+
+        Raises:
+            ConfigurationError: one of our settings is wrong.
+        """
+        return self._manager or self._build()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is a key ring or a secret key to make one of."""
+        return bool(self._app.config["SECRET_KEY"]) or self.provider is not None
+
+    def ring(self) -> KeyRing:
+        """The ring in force: the configured one, else that of the secret key and its fallbacks."""
+        if self.provider is not None:
+            return self.provider.ring()
+        config = self._app.config
+        secret = config["SECRET_KEY"]
+        fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
+        known = self._ring
+        if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
+            return known[2]
+        ring = from_secret_keys(secret, fallbacks)
+        self._ring = (secret, tuple(fallbacks), ring)
+        if is_weak(secret):
+            self._tell_of_weakness()
+        return ring
+
+    def timeouts(self) -> Timeouts:
+        """The timeouts in force: Flask's PERMANENT_SESSION_LIFETIME and our absolute timeout."""
+        lifetime = self._app.permanent_session_lifetime
+        known = self._timeouts
+        if known is not None and known[0] == lifetime:
+            return known[1]
+        absolute = self.manager.settings.absolute_timeout
+        timeouts = Timeouts(idle=int(lifetime.total_seconds()), absolute=absolute)
+        self._timeouts = (lifetime, timeouts)
+        return timeouts
+
+    def _build(self) -> SessionManager:
+        with _lock:
+            if self._manager is None:
+                settings = Settings.from_mapping(self._app.config)
+                if settings.keys is not None:
+                    self.provider = KeyProvider(source_from_url(settings.keys))
+                self._manager = SessionManager(
+                    settings=settings, ring=self.ring, timeouts=self.timeouts, events=self.events
+                )
+            return self._manager
+
+    def _tell_of_weakness(self) -> None:
+        with _lock:
+            if self._weakness_told:
+                return
+            self._weakness_told = True
+        self.events.emit(EventName.WEAK_KEY)
+        if self._warns and not self._app.testing:
+            warnings.warn(
+                "SECRET_KEY has fewer than 16 octets, so it can be guessed and every session "
+                "opened and forged. Set it to the output of "
+                "python -c 'import secrets; print(secrets.token_hex())'.",
+                WeakSecretKeyWarning,
+                stacklevel=2,
+            )

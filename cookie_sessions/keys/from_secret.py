@@ -1,0 +1,90 @@
+"""A ring from an application's secret key, for those who configure no ring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from cookie_sessions.crypto import KEY_OCTETS
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.keys.key import Key
+from cookie_sessions.keys.ring import KeyRing
+
+WEAK_BELOW_OCTETS: Final = 16
+"""Fewer octets than this can't hold 128 bits, however they were chosen."""
+
+# Both are public and never change: a change would end every session sealed under a secret key.
+_SALT: Final = b"cookie_sessions v1"
+_INFO: Final = b"cookie_sessions v1 key from secret key"
+
+
+def from_secret_keys(
+    secret_key: str | bytes, fallbacks: Iterable[str | bytes | None] | None = ()
+) -> KeyRing:
+    """The ring of a secret key and its fallbacks: the former seals, all of them open.
+
+    Each key is HKDF-SHA256 (RFC 5869) of one secret under a fixed public salt and info. That
+    spreads a secret's entropy and adds none: a guessable secret stays guessable. The order of the
+    fallbacks decides nothing, empty ones and None are ignored, and equal ones are one key.
+
+    Args:
+        secret_key: Flask's SECRET_KEY, or its like; text counts as its UTF-8 octets.
+        fallbacks: Flask's SECRET_KEY_FALLBACKS: secrets whose cookies still open.
+
+    Returns:
+        The ring.
+
+    Raises:
+        ConfigurationError: the secret key is empty, a secret is neither text nor bytes, or the
+            fallbacks are one string, each of whose characters would become a key.
+    """
+    if not secret_key:
+        raise ConfigurationError(
+            "The secret key is empty, so anybody could seal a session. Set it to the output of "
+            "python -c 'import secrets; print(secrets.token_hex())'."
+        )
+    if isinstance(fallbacks, str | bytes):
+        raise ConfigurationError(
+            "The fallbacks of the secret key are one string, and each of its characters would "
+            "become a key. Set them to a list of strings."
+        )
+    primary = _key(secret_key, "the secret key")
+    others = [_key(secret, "a fallback of the secret key") for secret in fallbacks or () if secret]
+    return KeyRing(primary, *others)
+
+
+def is_weak(secret: str | bytes) -> bool:
+    """Whether a secret is too short to be a key, whatever it holds.
+
+    Args:
+        secret: a secret key; text counts as its UTF-8 octets.
+
+    Returns:
+        True if it has fewer than ``WEAK_BELOW_OCTETS`` octets.
+    """
+    return len(_octets(secret, "the secret key")) < WEAK_BELOW_OCTETS
+
+
+def _key(secret: str | bytes, what: str) -> Key:
+    hkdf = HKDF(algorithm=SHA256(), length=KEY_OCTETS, salt=_SALT, info=_INFO)
+    return Key(hkdf.derive(_octets(secret, what)), label=what)
+
+
+def _octets(secret: object, what: str) -> bytes:
+    if isinstance(secret, bytes):
+        return secret
+    if not isinstance(secret, str):
+        raise ConfigurationError(
+            f"{what.capitalize()} is of the type {type(secret).__name__}. Set it to text or bytes."
+        )
+    try:
+        return secret.encode()
+    except UnicodeEncodeError:
+        # Raised below instead, because this error holds the secret and would be its context.
+        pass
+    raise ConfigurationError(
+        f"{what.capitalize()} is text that has no UTF-8 form (a lone surrogate). Set it to bytes."
+    )

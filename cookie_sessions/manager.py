@@ -1,0 +1,294 @@
+"""The one room that knows the way of a request: load at its beginning, commit at its end."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from cookie_sessions import clock, sealer
+from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
+from cookie_sessions.codec import Codec
+from cookie_sessions.cookies import LIMIT, CookieAttributes, find
+from cookie_sessions.envelope import Head, peek
+from cookie_sessions.errors import Reason, Rejected, SessionTooLarge
+from cookie_sessions.events import EventName, Events
+from cookie_sessions.keys import KeyRing
+from cookie_sessions.policy import Timeouts
+from cookie_sessions.sealer import Place
+from cookie_sessions.session import Content, Session
+from cookie_sessions.settings import Settings
+
+PURPOSE: Final = "session"
+MAX_OPENS: Final = 4
+"""Cookies of one name that are opened for a request; more are refused unopened."""
+
+_GONE: Final = frozenset(
+    {
+        Reason.BAD_SEAL,
+        Reason.KEY_REVOKED,
+        Reason.REVOKED,
+        Reason.EXPIRED_IDLE,
+        Reason.EXPIRED_ABSOLUTE,
+    }
+)
+"""No instance will ever open these again; the others may be another instance's."""
+
+
+S = TypeVar("S", bound=Session)
+
+
+class Status(enum.StrEnum):
+    """What becomes of the cookie at the end of a request."""
+
+    UNCHANGED = "unchanged"
+    REFRESH = "refresh"
+    WRITE = "write"
+    DELETE = "delete"
+
+
+class Arrival:
+    """The cookies of one request under our name, opened at the session's first use.
+
+    Args:
+        manager: whose settings and keys apply.
+        header: the request's Cookie header, each octet one character, or empty.
+        name: the cookie's name.
+    """
+
+    __slots__ = ("_manager", "_texts", "header", "moved_from", "name", "reasons")
+
+    def __init__(self, manager: SessionManager, header: str, name: str) -> None:
+        self._manager = manager
+        self._texts: tuple[str, ...] | None = None
+        self.header = header
+        self.name = name
+        self.reasons: set[Reason] = set()
+        self.moved_from: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The different values of the cookies with our name."""
+        if self._texts is None:
+            self._texts = self._find(self.name)
+        return self._texts
+
+    def peek(self) -> Head | None:
+        """The clear part of the one cookie that arrived; None for none, several or garbage."""
+        texts = self.texts
+        return peek(texts[0]) if len(texts) == 1 else None
+
+    @property
+    def spent(self) -> bool:
+        """Whether all that arrived was refused, for reasons that no other instance would lift."""
+        return bool(self.reasons) and self.reasons <= _GONE
+
+    def open(self) -> Content:
+        """Open what arrived, check its claims, and decide between duplicates.
+
+        Returns:
+            The session's content, or an empty one without claims.
+
+        Raises:
+            Unavailable: the keys can't be had.
+        """
+        if not self.header:
+            return _nothing()
+        content = self._open_under(self.name, self.texts)
+        if content is None:
+            now = clock.now()
+            for former, until in self._manager.settings.previous_names:
+                if content is None and now < until and former != self.name:
+                    content = self._open_under(former, self._find(former))
+                    self.moved_from = None if content is None else former
+        for reason in sorted(self.reasons):
+            self._manager.events.emit(EventName.REJECTED, reason=reason)
+        return content or _nothing()
+
+    def begin(self) -> Claims:
+        """The claims of a session that begins now."""
+        now = clock.now()
+        return Claims.begin(now=now, until=self._manager.timeouts().until(now=now, iat=int(now)))
+
+    def _find(self, name: str) -> tuple[str, ...]:
+        try:
+            return find(self.header, name, commas=self._manager.settings.join_by_commas)
+        except Rejected as rejected:
+            self.reasons.add(rejected.reason)
+            return ()
+
+    def _open_under(self, name: str, texts: tuple[str, ...]) -> Content | None:
+        if len(texts) > MAX_OPENS:
+            self.reasons.add(Reason.AMBIGUOUS)
+            return None
+        opened: list[tuple[int, str, Content]] = []
+        for text in texts:
+            try:
+                content = self._manager.open_text(text, name=name)
+            except Rejected as rejected:
+                self.reasons.add(rejected.reason)
+            else:
+                opened.append((content.head.sealed_at if content.head else 0, text, content))
+        if not opened:
+            return None
+        if len({content.claims and content.claims.sid for _, _, content in opened}) > 1:
+            self.reasons = {Reason.AMBIGUOUS}
+            return None
+        # One cookie that opens is enough: what else arrived under the name says nothing.
+        self.reasons.clear()
+        return max(opened, key=lambda candidate: candidate[:2])[2]
+
+
+class SessionManager:
+    """Loads and commits sessions; safe under threads and the same for every adapter.
+
+    Args:
+        settings: our own settings.
+        ring: gives the key ring in force.
+        timeouts: gives the timeouts in force.
+        events: told what happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        ring: Callable[[], KeyRing],
+        timeouts: Callable[[], Timeouts],
+        events: Events,
+    ) -> None:
+        self.settings = settings
+        self.ring = ring
+        self.timeouts = timeouts
+        self.events = events
+        self.codec = Codec(types=settings.types, secret_names=settings.secret_names)
+
+    def arrival(self, header: str, *, name: str) -> Arrival:
+        """Note what a request brought, without looking into it.
+
+        Args:
+            header: the Cookie header, each octet one character; empty where there is none.
+            name: the name of our cookie.
+        """
+        return Arrival(self, header, name)
+
+    def load(self, arrival: Arrival, *, session_class: type[S]) -> S:
+        """A session that opens at its first use.
+
+        Args:
+            arrival: what the request brought.
+            session_class: the class of the session.
+        """
+        return session_class(
+            arrival, codec=self.codec, events=self.events, strict=self.settings.strict
+        )
+
+    def open_text(self, text: str, *, name: str) -> Content:
+        """Open one cookie and check its claims.
+
+        Raises:
+            Rejected: it is not a living session under this name.
+            Unavailable: the keys can't be had.
+        """
+        now = clock.now()
+        ring = self.ring()
+        head, plaintext, _ = sealer.open_text(text, ring=ring, place=self._place(name), now=now)
+        octets, wires = self.codec.load_payload(plaintext)
+        claims = Claims.from_octets(octets)
+        verdict = self.timeouts().verdict(claims, sealed_at=head.sealed_at, now=now)
+        if verdict is not None:
+            raise Rejected(verdict)
+        if not ring.revoked.isdisjoint(claims.former_kids):
+            raise Rejected(Reason.KEY_REVOKED)
+        return Content(claims, wires, head, plaintext)
+
+    def seal(
+        self, session: Session, *, cookie: CookieAttributes, expires: int | None
+    ) -> tuple[Status, list[str]]:
+        """Seal a session: as a refresh where nothing changed, else as a write.
+
+        Args:
+            session: what is to be kept; its values are packed now.
+            cookie: the attributes of its cookie.
+            expires: when the browser forgets it, in seconds since the epoch, or None.
+
+        Returns:
+            What was done, and the lines for Set-Cookie headers.
+
+        Raises:
+            UsageError: a value can't be packed, or the session does not fit a cookie.
+            Unavailable: the keys can't be had.
+        """
+        now = clock.now()
+        wires = session.settle()
+        ring = self.ring()
+        content = session.content
+        head = content.head if content else None
+        claims = _with_former_kid(session.claims, head, ring)
+        until = self.timeouts().until(now=now, iat=claims.iat)
+        octets = claims.ending(max(until, claims.iat)).to_octets()
+        if content is not None and content.claims is not None and not session.modified:
+            status = Status.REFRESH
+            plaintext = self.codec.with_claims(content.plaintext, octets)
+        else:
+            status = Status.WRITE
+            plaintext = self.codec.dump_payload(octets, wires)
+        text = sealer.seal(
+            plaintext,
+            ring=ring,
+            place=self._place(cookie.name),
+            refreshable=session.permanent,
+            now=now,
+        )
+        size = cookie.octets(text)
+        if size > LIMIT:
+            self.events.emit(EventName.OVERSIZE, octets=size)
+            raise SessionTooLarge(octets=size, limit=LIMIT, by_key=self.codec.sizes(wires))
+        if head is None:
+            self.events.emit(EventName.CREATED, octets=size)
+        return status, [cookie.render(text, expires=expires), *self._clean_up(session, cookie)]
+
+    def delete(self, session: Session, *, cookie: CookieAttributes) -> tuple[Status, list[str]]:
+        """Have the browser drop the session's cookie.
+
+        Args:
+            session: whose cookie it is.
+            cookie: the attributes that it was set with.
+
+        Returns:
+            What was done, and the lines for Set-Cookie headers.
+        """
+        return Status.DELETE, [cookie.render_deletion(), *self._clean_up(session, cookie)]
+
+    def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
+        """A new session that holds the values of a foreign mapping."""
+        session = self.load(self.arrival("", name=""), session_class=session_class)
+        session.update(values)
+        return session
+
+    def _place(self, name: str) -> Place:
+        return Place(PURPOSE, name, self.settings.audience)
+
+    def _clean_up(self, session: Session, cookie: CookieAttributes) -> list[str]:
+        """Delete what stands in the way: duplicates at other scopes, a former name."""
+        arrival = session.origin
+        if not isinstance(arrival, Arrival) or not arrival.header:
+            return []
+        stale: list[CookieAttributes] = []
+        if arrival.moved_from is not None:
+            stale.append(cookie.named(arrival.moved_from))
+        if len(arrival.texts) > 1:
+            scopes = [*self.settings.former_scopes, (None, cookie.path)]
+            stale += [cookie.scoped(domain=domain, path=path) for domain, path in scopes]
+        return list(dict.fromkeys(old.render_deletion() for old in stale if old != cookie))
+
+
+def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims:
+    if head is None or head.kid == ring.primary.kid:
+        return claims
+    former = (*(kid for kid in claims.former_kids if kid != head.kid), head.kid)
+    return claims._replace(former_kids=former[-MAX_FORMER_KIDS:])
+
+
+def _nothing() -> Content:
+    return Content(None, {}, None, b"")

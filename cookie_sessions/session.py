@@ -1,0 +1,417 @@
+"""The session in the application's hands: a mapping that opens at its first use.
+
+It has the whole surface of a dict without being one: C code that takes dicts apart would see it
+unopened. Nothing is decrypted before the first use, and no value is unpacked before it is read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
+from uuid import UUID
+
+from cookie_sessions.claims import Claims
+from cookie_sessions.codec import Codec, Wire
+from cookie_sessions.envelope import Head
+from cookie_sessions.errors import Rejected, Unavailable, UsageError
+from cookie_sessions.events import EventName, Events
+
+_INLINE: Final = frozenset({type(None), bool, int, float, str})
+_IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, Decimal, UUID}
+_NEVER_PACKED: Final = b""
+"""Equal to no packed value: what was assigned always counts as changed."""
+_MISSING: Final = object()
+
+
+class Content(NamedTuple):
+    """What a request brought.
+
+    Attributes:
+        claims: of the session that was opened, or None where there was none.
+        wires: its values as they stand in the payload, by key.
+        head: the clear part of its cookie.
+        plaintext: its payload, to be copied by a refresh.
+    """
+
+    claims: Claims | None
+    wires: dict[Any, Wire]
+    head: Head | None
+    plaintext: bytes
+
+
+class Origin(Protocol):
+    """Where a session comes from."""
+
+    def open(self) -> Content:
+        """Decrypt and check; raises Unavailable where keys or stores don't answer."""
+        ...
+
+    def begin(self) -> Claims:
+        """The claims of a session that begins now."""
+        ...
+
+
+class Session(MutableMapping[str, Any]):
+    """One visitor's session: any keys, and values of the types that the codec keeps.
+
+    Assigning, deleting, ``update`` and ``clear`` count as a change; so does a change inside a
+    value that was handed out, which is found by packing it again when the session is committed.
+
+    Args:
+        origin: opens the session at its first use.
+        codec: packs and unpacks values.
+        events: told of lost writes and of values that can't be unpacked.
+        strict: raise UsageError for a write after the session has been committed.
+
+    Attributes:
+        accessed: whether the application has used the session in any way.
+    """
+
+    accessed: bool = False
+
+    def __init__(
+        self, origin: Origin, *, codec: Codec, events: Events, strict: bool = False
+    ) -> None:
+        self._origin = origin
+        self._codec = codec
+        self._events = events
+        self._strict = strict
+        self._wires: dict[Any, Wire] | None = None
+        self._live: dict[Any, Any] = {}
+        self._watched: dict[Any, bytes] = {}
+        self._damaged: dict[Any, Wire] = {}
+        self._content: Content | None = None
+        self._claims: Claims | None = None
+        self._written = False
+        self._settled = False
+        self._committed = False
+        self._unavailable = False
+
+    # What a session is, beside its values.
+
+    @property
+    def sid(self) -> str:
+        """The session's id, 32 hexadecimal digits. Never put it into a page, log or URL."""
+        return self.claims.sid.hex()
+
+    @property
+    def claims(self) -> Claims:
+        """What the session says of itself; a new session's claims begin at the first look."""
+        self._opened()
+        if self._claims is None:
+            self._claims = self._origin.begin()
+        return self._claims
+
+    @property
+    def new(self) -> bool:
+        """Whether no valid cookie brought this session."""
+        self._opened()
+        return self._content is None or self._content.claims is None
+
+    @property
+    def created_at(self) -> datetime:
+        """When the session began, in UTC."""
+        return datetime.fromtimestamp(self.claims.iat, UTC)
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the session outlives the browser's window and its end moves with its use."""
+        return bool(self.get("_permanent", False))
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self["_permanent"] = bool(value)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the session will be written. ``True`` writes it, ``False`` forgets changes."""
+        return self._written or (not self._settled and self._changed_within())
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        wires = self._opened()
+        if value:
+            self._written = True
+            return
+        for name in self._watched:
+            try:
+                self._settle_one(wires, name)
+            except UsageError:
+                continue
+        self._written = False
+
+    def regenerate(self) -> None:
+        """Give the session a new id and keep its values.
+
+        To be called when a visitor signs in, so that an id planted before is worth nothing.
+        """
+        wires = self._writable()
+        self._claims = self.claims.renamed()
+        if wires or self._damaged:
+            self._written = True
+        self._events.emit(EventName.REGENERATED)
+
+    def destroy(self) -> None:
+        """End the session: drop its values and its id. What is stored next is a new session."""
+        self.clear()
+        self._claims = None
+        self._content = None
+        self._events.emit(EventName.DESTROYED)
+
+    # The surface of a dict.
+
+    def __getitem__(self, key: Any) -> Any:
+        wires = self._wires
+        if wires is None:
+            wires = self._opened()
+        if key in self._live:
+            return self._live[key]
+        wire = wires[key]
+        return wire if type(wire) in _INLINE else self._hand_out(wires, key, wire)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        wires = self._writable()
+        if self._unavailable:
+            return
+        # A value that is stored for the first time takes its place in the order now.
+        wires.setdefault(key, None)
+        self._damaged.pop(key, None)
+        self._live[key] = value
+        self._watched[key] = _NEVER_PACKED
+        self._written = True
+
+    def __delitem__(self, key: Any) -> None:
+        wires = self._writable()
+        self[key]
+        del wires[key]
+        self._live.pop(key, None)
+        self._watched.pop(key, None)
+        self._written = True
+
+    def __contains__(self, key: object) -> bool:
+        wires = self._wires
+        if wires is None:
+            wires = self._opened()
+        if key not in wires:
+            return False
+        return type(wires[key]) in _INLINE or self._readable(wires, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        wires = self._opened()
+        return iter([key for key in tuple(wires) if self._readable(wires, key)])
+
+    def __reversed__(self) -> Iterator[Any]:
+        return reversed(list(self))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __bool__(self) -> bool:
+        wires = self._opened()
+        return any(self._readable(wires, key) for key in tuple(wires))
+
+    def __repr__(self) -> str:
+        if self._wires is None:
+            return f"<{type(self).__name__} not opened>"
+        return f"<{type(self).__name__} with the keys {[*self._wires]!r}>"
+
+    def __or__(self, other: object) -> dict[Any, Any]:
+        return dict(self) | dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: object) -> dict[Any, Any]:
+        return dict(other) | dict(self) if isinstance(other, Mapping) else NotImplemented
+
+    def __ior__(self, other: Any) -> Self:
+        self.update(other)
+        return self
+
+    def copy(self) -> dict[Any, Any]:
+        """A plain dict of the values, not copied themselves."""
+        return dict(self)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
+        from copy import deepcopy
+
+        return deepcopy(dict(self), memo)
+
+    def __reduce__(self) -> NoReturn:
+        raise UsageError(
+            "A session can't be pickled: it would carry its data out of its seal. Copy what you "
+            "need with dict(session)."
+        )
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        self.__reduce__()
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """The value of ``key``, stored as ``default`` first where there is none."""
+        if key not in self:
+            self[key] = default
+        return self.get(key, default)
+
+    def pop(self, key: Any, default: Any = _MISSING) -> Any:
+        """Remove ``key`` and return its value, or ``default`` where there is none."""
+        if key in self:
+            value = self[key]
+            del self[key]
+            return value
+        if default is _MISSING:
+            raise KeyError(key)
+        return default
+
+    def popitem(self) -> tuple[Any, Any]:
+        """Remove and return the pair that was stored last."""
+        for key in self.__reversed__():
+            return key, self.pop(key)
+        raise KeyError("popitem(): the session is empty")
+
+    def clear(self) -> None:
+        """Remove all values; counts as a change even where there are none."""
+        wires = self._writable()
+        wires.clear()
+        self._live.clear()
+        self._watched.clear()
+        self._damaged.clear()
+        self._written = not self._unavailable
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Store the pairs of a mapping or an iterable; counts as a change even without any."""
+        self._writable()
+        self._written = not self._unavailable
+        super().update(*args, **kwargs)
+
+    # What the manager and the adapters ask.
+
+    @property
+    def origin(self) -> Origin:
+        """Where the session came from."""
+        return self._origin
+
+    @property
+    def opened(self) -> bool:
+        """Whether the session has been opened."""
+        return self._wires is not None
+
+    @property
+    def content(self) -> Content | None:
+        """What the request brought; None before opening and after ``destroy``."""
+        return self._content
+
+    @property
+    def unavailable(self) -> bool:
+        """Whether opening failed for want of keys or stores; such a session is never saved."""
+        return self._unavailable
+
+    @property
+    def committed(self) -> bool:
+        """Whether the session has been saved; what is written afterwards is lost."""
+        return self._committed
+
+    def commit(self) -> None:
+        """Note that the session has been saved."""
+        self._committed = True
+
+    def settle(self) -> dict[Any, Wire]:
+        """Pack what was assigned or handed out; once, when the session is committed.
+
+        Returns:
+            All values as they stand in the payload, those that can't be unpacked here included.
+
+        Raises:
+            UsageError: a value can't be packed; names its place and type.
+        """
+        wires = self._opened()
+        if not self._settled:
+            for name in self._watched:
+                self._settle_one(wires, name)
+            self._settled = True
+        return {**wires, **self._damaged} if self._damaged else wires
+
+    def _settle_one(self, wires: dict[Any, Wire], name: Any) -> None:
+        value = self._live[name]
+        packed = self._codec.pack(value, name=name)
+        if packed != self._watched[name]:
+            wires[name] = self._codec.to_wire(name, value, packed)
+            self._watched[name] = packed
+            self._written = True
+
+    def _changed_within(self) -> bool:
+        for name, packed in self._watched.items():
+            try:
+                if self._codec.pack(self._live[name], name=name) != packed:
+                    return True
+            except UsageError:
+                return True
+        return False
+
+    def _opened(self) -> dict[Any, Wire]:
+        wires = self._wires
+        return self._open() if wires is None else wires
+
+    def _open(self) -> dict[Any, Wire]:
+        self.accessed = True
+        try:
+            content = self._origin.open()
+        except Unavailable:
+            self._unavailable = True
+            self._wires = {}
+            self._events.emit(EventName.UNAVAILABLE)
+            raise
+        self._content = content
+        self._claims = content.claims
+        self._wires = content.wires
+        return content.wires
+
+    def _hand_out(self, wires: dict[Any, Wire], key: Any, wire: Wire) -> Any:
+        try:
+            value = self._codec.from_wire(wire)
+        except Rejected as rejected:
+            self._damaged[key] = wires.pop(key)
+            self._events.emit(EventName.VALUE_UNDECODABLE, reason=rejected.reason)
+            raise KeyError(key) from None
+        self._live[key] = value
+        if type(value) not in _IMMUTABLE:
+            self._watched[key] = self._codec.pack(value, name=key)
+        return value
+
+    def _readable(self, wires: dict[Any, Wire], key: Any) -> bool:
+        wire = wires[key]
+        if type(wire) in _INLINE or key in self._live:
+            return True
+        try:
+            self._hand_out(wires, key, wire)
+        except KeyError:
+            return False
+        return True
+
+    def _writable(self) -> dict[Any, Wire]:
+        wires = self._opened()
+        if self._unavailable:
+            if not self._written:
+                self._written = True
+                self._events.emit(EventName.WRITE_IGNORED)
+        elif self._committed:
+            place = _place_of_caller()
+            self._events.emit(EventName.WRITE_LOST, place=place)
+            if self._strict:
+                raise UsageError(
+                    f"The session was changed at {place} after its response had been made, so the "
+                    f"change is lost. Change the session before the response is returned."
+                )
+        return wires
+
+
+def _place_of_caller() -> str:
+    frame = sys._getframe(1)
+    outer = frame.f_back
+    while outer is not None:
+        module = str(outer.f_globals.get("__name__", ""))
+        if not module.startswith(("cookie_sessions.", "werkzeug.", "collections.", "_collections")):
+            return f"{outer.f_code.co_filename}:{outer.f_lineno}"
+        outer = outer.f_back
+    return "an unknown place"

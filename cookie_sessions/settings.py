@@ -1,0 +1,166 @@
+"""Our own settings: one frozen object, validated once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
+from cookie_sessions.cookies import is_token
+from cookie_sessions.errors import ConfigurationError
+
+PREFIX: Final = "COOKIE_SESSIONS_"
+_MAX_AUDIENCE_OCTETS: Final = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an application may set beside its framework's own cookie settings.
+
+    Attributes:
+        keys: where the key ring is read from, as a URL: ``file:PATH`` or ``env:NAME``. Default
+            None: the ring is made from the framework's secret key.
+        audience: a name of the application, sealed into each cookie. Give applications that share
+            keys and a host different ones, so that none opens another's sessions. Default empty.
+        absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
+            Default None: no such end, as in Flask.
+        secret_names: further keys of the session whose values are never compressed, because
+            attacker-chosen text may stand inside them beside a secret.
+        types: the application's own types, as :class:`~cookie_sessions.RegisteredType`.
+        previous_names: former names of the cookie with the date (UTC) until which they are read.
+        former_scopes: (domain, path) pairs under which the cookie used to be set; cleaned up when
+            two cookies of the name arrive.
+        join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
+            ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
+            be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        strict: raise UsageError where the session is changed after its response was made, instead
+            of an event alone. Default False.
+    """
+
+    keys: str | None = None
+    audience: str = ""
+    absolute_timeout: int | None = None
+    secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
+    types: tuple[RegisteredType, ...] = ()
+    previous_names: tuple[tuple[str, float], ...] = ()
+    former_scopes: tuple[tuple[str | None, str], ...] = ()
+    join_by_commas: bool = False
+    strict: bool = False
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
+        """Read the settings whose names begin with ``COOKIE_SESSIONS_``; others are passed over.
+
+        Raises:
+            ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
+        """
+        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, value in config.items():
+            if name in known:
+                values[known[name]] = _CHECKS[known[name]](name, value)
+            elif name.startswith(PREFIX):
+                raise ConfigurationError(_unknown(name, known))
+        return cls(**values)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
+    return f"There is no setting {name}, so it would silently do nothing. {hint}"
+
+
+def _wrong(name: str, wanted: str) -> ConfigurationError:
+    return ConfigurationError(f"The setting {name} has a value that can't be used. Give {wanted}.")
+
+
+def _keys(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise _wrong(name, "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', or None")
+
+
+def _audience(name: str, value: object) -> str:
+    if isinstance(value, str) and len(value.encode()) <= _MAX_AUDIENCE_OCTETS:
+        return value
+    raise _wrong(name, f"text of at most {_MAX_AUDIENCE_OCTETS} octets")
+
+
+def _seconds(name: str, value: object) -> int | None:
+    if isinstance(value, timedelta):
+        value = int(value.total_seconds())
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise _wrong(name, "a positive number of seconds, a timedelta, or None")
+
+
+def _secret_names(name: str, value: object) -> frozenset[str]:
+    names = _items(name, value, "a list of session keys")
+    if all(isinstance(key, str) for key in names):
+        return DEFAULT_SECRET_NAMES | frozenset(names)
+    raise _wrong(name, "a list of session keys")
+
+
+def _types(name: str, value: object) -> tuple[RegisteredType, ...]:
+    types = _items(name, value, "a list of RegisteredType")
+    if all(isinstance(entry, RegisteredType) for entry in types):
+        return types
+    raise _wrong(name, "a list of RegisteredType")
+
+
+def _previous_names(name: str, value: object) -> tuple[tuple[str, float], ...]:
+    wanted = "a dict of cookie names and dates, such as {'session': '2030-01-31'}"
+    if not isinstance(value, Mapping):
+        raise _wrong(name, wanted)
+    read: list[tuple[str, float]] = []
+    for cookie, until in value.items():
+        try:
+            day = date.fromisoformat(until) if isinstance(until, str) else until
+            moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+        except (AttributeError, TypeError, ValueError):
+            raise _wrong(name, wanted) from None
+        if not is_token(cookie):
+            raise _wrong(name, wanted)
+        read.append((cookie, moment.timestamp()))
+    return tuple(read)
+
+
+def _former_scopes(name: str, value: object) -> tuple[tuple[str | None, str], ...]:
+    wanted = "a list of (domain, path) pairs, such as [('example.com', '/'), (None, '/app')]"
+    pairs = _items(name, value, wanted)
+    try:
+        scopes = tuple((domain, path) for domain, path in pairs)
+    except (TypeError, ValueError):
+        raise _wrong(name, wanted) from None
+    if all(isinstance(d, str | None) and isinstance(p, str) for d, p in scopes):
+        return scopes
+    raise _wrong(name, wanted)
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(name, "True or False")
+
+
+def _items(name: str, value: object, wanted: str) -> tuple[Any, ...]:
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(value)
+    raise _wrong(name, wanted)
+
+
+_CHECKS: Final = {
+    "keys": _keys,
+    "audience": _audience,
+    "absolute_timeout": _seconds,
+    "secret_names": _secret_names,
+    "types": _types,
+    "previous_names": _previous_names,
+    "former_scopes": _former_scopes,
+    "join_by_commas": _flag,
+    "strict": _flag,
+}

@@ -1,0 +1,91 @@
+"""Crumb & Tin, a small biscuit shop that shows cookie_sessions at work in a Flask application.
+
+There is no database: what the shop knows about a visitor travels in one sealed cookie. Start it
+with `gunicorn 'shop:create_app()'` from the folder above.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, render_template, session
+from werkzeug.exceptions import HTTPException
+
+from cookie_sessions.flask import CookieSessions
+
+from . import account, cart, forms, preferences, storefront
+from .keyfile import ensure_key_file
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The shop, ready to serve; its first start makes the key that seals the sessions.
+
+    Args:
+        config: Flask's settings, and two of the shop's own: SHOP_INSTANCE, the folder for the key
+            file, and SHOP_HTTPS, true where visitors reach the shop by https. Each may stand in
+            the environment instead (SHOP_HTTPS=1).
+
+    Raises:
+        OSError: the key file can't be made.
+    """
+    given = {
+        name: os.environ[name] for name in ("SHOP_INSTANCE", "SHOP_HTTPS") if name in os.environ
+    }
+    given |= config or {}
+    instance = Path(given.get("SHOP_INSTANCE") or Path(__file__).parent / "instance").resolve()
+    key_file = instance / "keys.json"
+    ensure_key_file(key_file)
+
+    app = Flask(__name__, instance_path=str(instance))
+    app.config["COOKIE_SESSIONS_KEYS"] = f"file:{key_file}"
+    app.config["SESSION_COOKIE_NAME"] = "shop_session"
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=31)
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    if given.get("SHOP_HTTPS") in (True, "1", "true"):
+        app.config["SESSION_COOKIE_SECURE"] = True
+        app.config["SESSION_COOKIE_NAME"] = "__Host-shop_session"
+    app.config.update(given)
+    CookieSessions(app)
+
+    app.before_request(forms.check)
+    app.context_processor(_in_every_template)
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _show_error)
+    for page in (storefront, cart, account, preferences):
+        app.register_blueprint(page.blueprint)
+    return app
+
+
+def _in_every_template() -> dict[str, object]:
+    return {
+        "cart": cart.current(),
+        "csrf_token": forms.token,
+        "preferences": preferences.current(),
+        "user": session.get("user"),
+    }
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _show_error(error: HTTPException) -> Response:
+    """The error's own response, headers included, with a page in the shop's style."""
+    response = Response(render_template("error.html", error=error), error.code or 500)
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response

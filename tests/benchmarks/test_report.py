@@ -1,0 +1,88 @@
+"""The benchmarks run, and no mark is left without a figure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from benchmarks.marks import MARKS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What a quick run prints, and the folder with its plot and JSON."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    command = [sys.executable, "-m", "benchmarks", "--quick"]
+    command += ["--plot", str(folder / "plot.svg"), "--json", str(folder / "figures.json")]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, folder
+
+
+def test_the_marks_are_those_of_this_stage() -> None:
+    bounds = {mark.name: (mark.bound, mark.at_least) for mark in MARKS}
+    assert bounds == {
+        "cost untouched": (20, True),
+        "cost membership": (5, True),
+        "cost read": (5, True),
+        "cost change": (5, True),
+        "cost append": (3.5, True),
+        "cost rewrite": (3.5, True),
+        "floor open": (1.5, False),
+        "floor seal": (3, False),
+        "size login": (0.90, False),
+        "size cart": (1.00, False),
+        "size oidc": (0.80, False),
+        "size big": (0.95, False),
+        "import": (15, False),
+        "lookup key": (1.2, False),
+    }
+
+
+def test_every_mark_has_a_row_that_says_whether_it_is_reached(run: tuple[str, Path]) -> None:
+    printed, _ = run
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in printed.splitlines()
+        if line.startswith("|")
+    ]
+    for mark in MARKS:
+        title = mark.name.removeprefix("size ") if mark.name.startswith("size ") else mark.title
+        found = [row for row in rows if row[0] == title and mark.text in row]
+        assert len(found) == 1, mark.name
+        assert {"reached", "not reached"} & set(found[0]), mark.name
+
+
+def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None:
+    document = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))
+    assert [row["name"] for row in document["marks"]] == [mark.name for mark in MARKS]
+    assert {size["peer"] for size in document["sizes"]} == {
+        "cookie_sessions",
+        "Flask default",
+        "Fernet",
+    }
+
+
+def test_the_plot_is_well_formed_and_follows_the_dark_setting(run: tuple[str, Path]) -> None:
+    text = (run[1] / "plot.svg").read_text(encoding="utf-8")
+    root = ET.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_a_profile_names_the_stages_and_the_functions() -> None:
+    command = [sys.executable, "-m", "benchmarks", "profile", "login", "read", "--requests", "50"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in ("open_session", "save_session", "own µs"))

@@ -1,0 +1,84 @@
+"""The shop under gunicorn, as its README starts it, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .visitor import Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class RunningShop:
+    """Gunicorn with two workers. The port stays the same over restarts; `log` is its output."""
+
+    def __init__(self, folder: Path) -> None:
+        self.instance = folder / "instance"
+        self.log = folder / "gunicorn.log"
+        self._settings = folder / "gunicorn.conf.py"
+        self._settings.write_text("control_socket_disable = True\n", encoding="ascii")
+        # The test holds the port: visitors who come during a start wait instead of failing.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start gunicorn."""
+        port = self._listener.fileno()
+        path = os.pathsep.join([str(ROOT), str(ROOT / "examples")])
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "gunicorn", "shop:create_app()"),
+                    *("--workers=2", f"--bind=fd://{port}", f"--config={self._settings}"),
+                ],
+                cwd=self.instance.parent,
+                env=os.environ | {"PYTHONPATH": path, "SHOP_INSTANCE": str(self.instance)},
+                stdout=log,
+                stderr=log,
+                pass_fds=[port],
+            )
+
+    def stop(self) -> None:
+        """Stop the gunicorn that was started here, and wait until it has gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def close(self) -> None:
+        """Stop, and give the port back."""
+        self.stop()
+        self._listener.close()
+
+    def visitor(self) -> Visitor:
+        """Somebody new."""
+        return Visitor(self.address)
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    running = RunningShop(tmp_path_factory.mktemp("shop"))
+    running.start()
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def own_shop(tmp_path: Path) -> Iterator[RunningShop]:
+    """A shop that no other test uses, not started yet."""
+    running = RunningShop(tmp_path)
+    try:
+        yield running
+    finally:
+        running.close()

@@ -1,0 +1,38 @@
+"""What an error gives away, looked for everywhere that a report of it would look."""
+
+from __future__ import annotations
+
+import base64
+import traceback
+
+
+def shown(error: BaseException) -> str:
+    """Everything that a report of this error could print, of its causes and contexts as well."""
+    parts = [*traceback.format_exception(error)]
+    seen: set[int] = set()
+    stack: list[BaseException | None] = [error]
+    while stack:
+        one = stack.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        parts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        parts += [repr(getattr(one, name, "")) for name in ("doc", "object")]
+        stack += [one.__cause__, one.__context__]
+    return "\n".join(parts)
+
+
+def forms(material: bytes) -> list[str]:
+    """The ways in which key material could be written."""
+    return [
+        repr(material)[2:-1],
+        material.hex(),
+        base64.b64encode(material).decode().rstrip("="),
+        base64.urlsafe_b64encode(material).decode().rstrip("="),
+        str(list(material)),
+    ]
+
+
+def reveals(text: str, material: bytes) -> bool:
+    """Whether a text holds the material in any of its forms."""
+    return any(form in text for form in forms(material))

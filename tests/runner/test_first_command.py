@@ -1,0 +1,87 @@
+"""The README's first command, in a copy of the checkout that has never been set up."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from environment import ROOT
+
+NEEDED = ["pyproject.toml", "README.md", "LICENSE", "cookie_sessions", "examples", "tests/runner"]
+CLIENT = build_opener(ProxyHandler({}))
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("new-machine") / "check out"
+    unwanted = shutil.ignore_patterns("__pycache__", "instance", ".venv*")
+    for name in NEEDED:
+        source, target = ROOT / name, copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=unwanted)
+        else:
+            shutil.copy(source, target)
+    return copy
+
+
+@contextmanager
+def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[str], str, str]]:
+    """The running program, what it said first, and the address that it gave."""
+    ours = ("PYTHON", "SHOP_", "VIRTUAL_ENV")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    program = subprocess.Popen(
+        [sys.executable, str(checkout / "examples" / "run.py")],
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert program.stdout is not None
+    said = ""
+    try:
+        for line in program.stdout:
+            said += line
+            if address := ADDRESS.search(line):
+                yield program, said, address[0]
+                return
+        pytest.fail(f"It ended without an address:\n{said}")
+    finally:
+        program.send_signal(signal.SIGTERM)
+        program.wait(timeout=20)
+        program.stdout.close()
+
+
+def test_it_shows_the_shop_and_ctrl_c_ends_it(checkout: Path, tmp_path: Path) -> None:
+    with started(checkout, tmp_path) as (program, said, address):
+        assert "Making .venv ready" in said
+        with CLIENT.open(address, timeout=10) as response:
+            assert response.status == 200
+            assert b"<html" in response.read()
+        assert not address.endswith(":5000/")
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=20) == 0
+    with pytest.raises(URLError):
+        CLIENT.open(address, timeout=10)
+    assert (checkout / ".venv").is_dir()
+    assert list(tmp_path.iterdir()) == []
+    (key_file,) = (checkout / "examples" / "shop" / "instance").iterdir()
+    assert key_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_start_installs_nothing(checkout: Path, tmp_path: Path) -> None:
+    with started(checkout, tmp_path) as (_, said, _):
+        assert "Making" not in said
