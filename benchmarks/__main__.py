@@ -51,7 +51,7 @@ def measure(effort: Effort) -> Results:
     found, opened = lookup.measure(count=effort.loops)
     octets = sizes.measure(shapes)
     floors = floor.measure(shapes, count=effort.loops)
-    differences = imports.measure(pairs=effort.pairs)
+    differences, libraries = imports.measure(pairs=effort.pairs)
     return Results(
         machine=machine.describe(),
         seconds=time.perf_counter() - start,
@@ -60,6 +60,7 @@ def measure(effort: Effort) -> Results:
         sizes=octets,
         floor=floors,
         imports=differences,
+        libraries=libraries,
         lookup=found,
         opening=opened,
     )

@@ -31,6 +31,7 @@ class Results:
         sizes: octets of cookies.
         floor: opening, and packing and sealing, against the calls they can't avoid.
         imports: seconds that the core takes over its libraries, for each pair of processes.
+        libraries: seconds that its libraries take by themselves.
         lookup: how many times dearer one key among 100 is than the only key, round by round.
         opening: the same for opening a whole cookie.
     """
@@ -42,6 +43,7 @@ class Results:
     sizes: Sequence[Size]
     floor: Sequence[Costs]
     imports: Sequence[float]
+    libraries: Sequence[float]
     lookup: Sequence[float]
     opening: Sequence[float]
 
@@ -212,6 +214,7 @@ def _rest(results: Results) -> Iterable[str]:
     millis = f"{took.middle:.1f} ms ({took.low:.1f} to {took.high:.1f})"
     rows = [
         [imports.title, millis, imports.text, _reached(imports, took.middle)],
+        ["import of its libraries alone", f"{median(results.libraries) * 1e3:.1f} ms", "", ""],
         [lookup.title, _times(found), lookup.text, _reached(lookup, found.middle)],
         ["open a cookie with 100 keys, against 1", _times(Spread.of(results.opening)), "", ""],
     ]

@@ -6,6 +6,7 @@ docs/format.md is the specification; the step numbers in comments are its own.
 from __future__ import annotations
 
 import binascii
+import functools
 import struct
 from typing import NamedTuple
 
@@ -66,12 +67,13 @@ def aad(head: Head, *, purpose: str, name: str, audience: str) -> bytes:
         The header octets, then purpose, name and audience as UTF-8, each after its length in
         octets as two octets, big-endian.
     """
-    parts = [head.octets()]
-    for text in (purpose, name, audience):
-        octets = text.encode()
-        parts.append(len(octets).to_bytes(2, "big"))
-        parts.append(octets)
-    return b"".join(parts)
+    return head.octets() + _place(purpose, name, audience)
+
+
+@functools.lru_cache(maxsize=64)
+def _place(*texts: str) -> bytes:
+    octets = [text.encode() for text in texts]
+    return b"".join([len(each).to_bytes(2, "big") + each for each in octets])
 
 
 def serialise(head: Head, sealed: bytes) -> str:

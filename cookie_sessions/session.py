@@ -224,7 +224,7 @@ class Session(MutableMapping[str, Any]):
     def __ror__(self, other: object) -> dict[Any, Any]:
         return dict(other) | dict(self) if isinstance(other, Mapping) else NotImplemented
 
-    def __ior__(self, other: Any) -> Self:
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]
         self.update(other)
         return self
 

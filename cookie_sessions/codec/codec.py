@@ -135,7 +135,7 @@ class Codec:
 
     def dump_payload(self, claims: bytes, wires: Mapping[object, Wire]) -> bytes:
         """Write claims and values as the plaintext that is sealed; see :mod:`.payload`."""
-        return payload.dump(claims, wires, self._packer.pack)
+        return payload.dump(claims, wires, self._packer.pack_key)
 
     def with_claims(self, plaintext: bytes, claims: bytes) -> bytes:
         """The same plaintext with other claims; the values are copied as they stand.

@@ -9,6 +9,7 @@ import ormsgpack
 from ormsgpack import Ext, packb, unpackb
 
 from cookie_sessions.codec.names import CODES, STATIC_NAMES
+from cookie_sessions.errors import UsageError
 
 Wire: TypeAlias = bool | int | float | str | Ext | bytes | None
 """One value as it stands in the payload: inline, a leaf's extension, or a segment's octets."""
@@ -20,24 +21,34 @@ _NAMES: Final = dict(enumerate(STATIC_NAMES))
 _LENGTHS: Final = tuple(bytes((length,)) for length in range(MAX_CLAIMS_OCTETS + 1))
 
 
-def dump(claims: bytes, wires: Mapping[object, Wire], pack_key: Callable[[object], bytes]) -> bytes:
+def dump(
+    claims: bytes, wires: Mapping[object, Wire], pack_key: Callable[[object], str | bytes]
+) -> bytes:
     """Write claims and values as one plaintext.
 
     Args:
         claims: the packed claims, 1 to 255 octets.
         wires: each value as it stands in the payload, by key; their order is kept.
-        pack_key: packs a key that is no string.
+        pack_key: gives the form of a key that is no plain string: its text, or its octets.
 
     Returns:
         The plaintext to be sealed.
+
+    Raises:
+        UsageError: a key can't be kept, or two keys become one.
     """
     if not 1 <= len(claims) <= MAX_CLAIMS_OCTETS:
         raise ValueError(f"claims take 1 to {MAX_CLAIMS_OCTETS} octets")
     code_of = CODES.get
-    entries = {
-        code_of(key, key) if type(key) is str else pack_key(key): wire
+    entries: dict[int | str | bytes, Wire] = {
+        code_of(key, key) if type(key) is str else _coded(pack_key(key)): wire
         for key, wire in wires.items()
     }
+    if len(entries) != len(wires):
+        raise UsageError(
+            "Two keys of the session are one and the same once they are packed, so a value would "
+            "be lost. The session was not saved. Use strings as keys."
+        )
     try:
         octets = packb(entries, None, _ANY_KEY)
     except TypeError:
@@ -98,6 +109,10 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _coded(key: str | bytes) -> int | str | bytes:
+    return CODES.get(key, key) if isinstance(key, str) else key
 
 
 def _odd(key: object, unpack_key: Callable[[bytes], object]) -> object:

@@ -99,6 +99,19 @@ class Packer:
                 return self._pack_carefully(value, name) if _holds_unasked(value) else octets
         return octets
 
+    def pack_key(self, key: object) -> str | bytes:
+        """Give the form of a session's key: text where it is text, else its packed octets.
+
+        Raises:
+            UsageError: it can't be kept, or would not be hashable when it is read again.
+        """
+        walker = self._walker(key)
+        try:
+            lowered = walker.lower(key, as_key=True)
+            return lowered if type(lowered) is str else packb(lowered)
+        except RecursionError:
+            raise walker.too_deep() from None
+
     def pack_lowered(self, value: object) -> bytes:
         """Pack what is known to hold nothing foreign; TypeError where the fast way stumbles."""
         return packb(value, self._hook, OPTIONS)
@@ -135,16 +148,19 @@ class Packer:
         return [_REGISTERED, registered.name, inner]
 
     def _pack_carefully(self, value: object, name: object) -> bytes:
-        walker = Walker(
+        walker = self._walker(name)
+        try:
+            return packb(walker.lower(value))
+        except RecursionError:
+            raise walker.too_deep() from None
+
+    def _walker(self, name: object) -> Walker:
+        return Walker(
             name=name,
             encoder_of=self._leaf_encoder,
             registered=self._registered,
             sort_key=packb,
         )
-        try:
-            return packb(walker.lower(value))
-        except RecursionError:
-            raise walker.too_deep() from None
 
     def _leaf_encoder(self, kind: type) -> Encoder | None:
         encoder = ENCODERS.get(kind) or self._late_encoder(kind)
