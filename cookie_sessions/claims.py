@@ -51,27 +51,28 @@ class Claims(NamedTuple):
     def __repr__(self) -> str:
         return f"<Claims iat={self.iat} until={self.until}>"
 
-    def ending(self, until: int) -> Claims:
-        """The same claims with another sealed end, in seconds since the epoch."""
-        return self._replace(until=until)
-
     def renamed(self) -> Claims:
         """The same claims under a fresh session id."""
         return self._replace(sid=os.urandom(SID_OCTETS))
 
-    def to_octets(self) -> bytes:
-        """Pack the claims as docs/format.md says."""
-        parts = [
-            self.sid,
-            self.iat.to_bytes(4, "big"),
-            _varint(self.since - self.iat * 1000),
-            _varint(self.until - self.iat),
-        ]
-        if self[4:] != _NO_OPTIONAL:
-            parts += self._optional()
-        return b"".join(parts)
+    def to_octets(self, *, until: int | None = None) -> bytes:
+        """Pack the claims as docs/format.md says.
 
-    def _optional(self) -> list[bytes]:
+        Args:
+            until: another sealed end, in seconds since the epoch, or None for the one they have.
+        """
+        end = self.until if until is None else until
+        octets = b"".join(
+            (
+                self.sid,
+                self.iat.to_bytes(4, "big"),
+                _varint(self.since - self.iat * 1000),
+                _varint(end - self.iat),
+            )
+        )
+        return octets if self[4:] == _NO_OPTIONAL else octets + self._optional()
+
+    def _optional(self) -> bytes:
         fields = list(self.unknown)
         if self.auth_time is not None:
             fields.append((_AUTH_TIME, _varint(self.auth_time - self.iat)))
@@ -82,20 +83,23 @@ class Claims(NamedTuple):
         if self.former_kids:
             fields.append((_FORMER_KIDS, b"".join(self.former_kids)))
         fields.sort()
-        return [bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields]
+        return b"".join(
+            [bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields]
+        )
 
     @classmethod
     def begin(cls, *, now: float, until: int) -> Claims:
         """The claims of a new session, with a fresh id from the operating system.
+
+        ``since`` is the beginning of the second: what revokes a session reaches further ahead than
+        that, and a whole second takes an octet less.
 
         Args:
             now: seconds since the epoch.
             until: the sealed end, in seconds since the epoch.
         """
         iat = int(now)
-        return cls(
-            sid=os.urandom(SID_OCTETS), iat=iat, since=int(now * 1000), until=max(until, iat)
-        )
+        return cls(sid=os.urandom(SID_OCTETS), iat=iat, since=iat * 1000, until=max(until, iat))
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Claims:
@@ -110,7 +114,7 @@ class Claims(NamedTuple):
         iat = int.from_bytes(octets[SID_OCTETS:_FIXED], "big")
         since, position = _read_varint(octets, _FIXED)
         until, position = _read_varint(octets, position)
-        claims = cls(sid=octets[:SID_OCTETS], iat=iat, since=iat * 1000 + since, until=iat + until)
+        claims = cls(octets[:SID_OCTETS], iat, iat * 1000 + since, iat + until)
         return claims if position == len(octets) else claims._with_optional(octets, position)
 
     def _with_optional(self, octets: bytes, position: int) -> Claims:
@@ -125,12 +129,14 @@ class Claims(NamedTuple):
             position += length
             last = tag
         auth_time = fields.pop(_AUTH_TIME, None)
+        # A field that to_octets would leave out must not have come either.
+        empty = b"" in (fields.get(_BINDINGS), fields.get(_FORMER_KIDS))
         former = fields.pop(_FORMER_KIDS, b"")
         subject = fields.pop(_SUBJECT, None)
         bindings = fields.pop(_BINDINGS, b"")
         if any(tag & _CRITICAL for tag in fields):
             raise Rejected(Reason.UNKNOWN_VERSION)
-        if len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
+        if empty or len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
             raise Rejected(Reason.UNDECODABLE)
         return self._replace(
             auth_time=None if auth_time is None else self.iat + _whole_varint(auth_time),
@@ -147,9 +153,7 @@ _NO_OPTIONAL: Final = Claims(b"", 0, 0, 0)[4:]
 
 
 def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
-    octets = bytearray()
+    octets: list[int] = []
     while number >= 0x80:
         octets.append(number & 0x7F | 0x80)
         number >>= 7

@@ -6,14 +6,13 @@ Every event is a log record of the logger ``cookie_sessions`` and a call of each
 from __future__ import annotations
 
 import enum
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from cookie_sessions.errors import Reason
 
-logger: Final = logging.getLogger("cookie_sessions")
+LOGGER: Final = "cookie_sessions"
+_DEBUG, _INFO, _WARNING = 10, 20, 30
 
 
 class EventName(enum.StrEnum):
@@ -42,15 +41,14 @@ class EventName(enum.StrEnum):
 
 
 _LEVELS: Final[Mapping[EventName, int]] = {
-    EventName.CREATED: logging.DEBUG,
-    EventName.REGENERATED: logging.DEBUG,
-    EventName.DESTROYED: logging.DEBUG,
-    EventName.REJECTED: logging.INFO,
+    EventName.CREATED: _DEBUG,
+    EventName.REGENERATED: _DEBUG,
+    EventName.DESTROYED: _DEBUG,
+    EventName.REJECTED: _INFO,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened.
 
     Attributes:
@@ -61,7 +59,7 @@ class Event:
 
     name: EventName
     reason: Reason | None = None
-    details: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    details: Mapping[str, str | int] = {}
 
     def __str__(self) -> str:
         facts = {"reason": self.reason, **self.details} if self.reason else self.details
@@ -83,8 +81,12 @@ class Events:
 
     def emit(self, name: EventName, *, reason: Reason | None = None, **details: str | int) -> None:
         """Pass one event on."""
+        # Imported here because logging is the dearest import of a cold start.
+        import logging
+
         event = Event(name, reason, details)
-        level = _LEVELS.get(name, logging.WARNING)
+        logger = logging.getLogger(LOGGER)
+        level = _LEVELS.get(name, _WARNING)
         if logger.isEnabledFor(level):
             logger.log(level, "%s", event, extra={"event": event.name, "reason": event.reason})
         for subscriber in self._subscribers:

@@ -83,17 +83,17 @@ class Arrival:
         """Whether all that arrived was refused, for reasons that no other instance would lift."""
         return bool(self.reasons) and self.reasons <= _GONE
 
-    def open(self) -> Content:
+    def open(self) -> Content | None:
         """Open what arrived, check its claims, and decide between duplicates.
 
         Returns:
-            The session's content, or an empty one without claims.
+            The session's content, or None where there is no living session.
 
         Raises:
             Unavailable: the keys can't be had.
         """
         if not self.header:
-            return _nothing()
+            return None
         content = self._open_under(self.name, self.texts)
         if content is None:
             now = clock.now()
@@ -103,7 +103,7 @@ class Arrival:
                     self.moved_from = None if content is None else former
         for reason in sorted(self.reasons):
             self._manager.events.emit(EventName.REJECTED, reason=reason)
-        return content or _nothing()
+        return content
 
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
@@ -121,22 +121,22 @@ class Arrival:
         if len(texts) > MAX_OPENS:
             self.reasons.add(Reason.AMBIGUOUS)
             return None
-        opened: list[tuple[int, str, Content]] = []
+        opened: list[tuple[str, Content]] = []
         for text in texts:
             try:
-                content = self._manager.open_text(text, name=name)
+                opened.append((text, self._manager.open_text(text, name=name)))
             except Rejected as rejected:
                 self.reasons.add(rejected.reason)
-            else:
-                opened.append((content.head.sealed_at if content.head else 0, text, content))
-        if not opened:
-            return None
-        if len({content.claims and content.claims.sid for _, _, content in opened}) > 1:
+        if len(opened) > 1 and len({content.claims.sid for _, content in opened}) > 1:
             self.reasons = {Reason.AMBIGUOUS}
+            return None
+        if not opened:
             return None
         # One cookie that opens is enough: what else arrived under the name says nothing.
         self.reasons.clear()
-        return max(opened, key=lambda candidate: candidate[:2])[2]
+        if len(opened) == 1:
+            return opened[0][1]
+        return max(opened, key=lambda pair: (pair[1].head.sealed_at, pair[0]))[1]
 
 
 class SessionManager:
@@ -226,8 +226,8 @@ class SessionManager:
         head = content.head if content else None
         claims = _with_former_kid(session.claims, head, ring)
         until = self.timeouts().until(now=now, iat=claims.iat)
-        octets = claims.ending(max(until, claims.iat)).to_octets()
-        if content is not None and content.claims is not None and not session.modified:
+        octets = claims.to_octets(until=max(until, claims.iat))
+        if content is not None and not session.modified:
             status = Status.REFRESH
             plaintext = self.codec.with_claims(content.plaintext, octets)
         else:
@@ -289,6 +289,3 @@ def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims
     former = (*(kid for kid in claims.former_kids if kid != head.kid), head.kid)
     return claims._replace(former_kids=former[-MAX_FORMER_KIDS:])
 
-
-def _nothing() -> Content:
-    return Content(None, {}, None, b"")

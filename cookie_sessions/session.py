@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
 from uuid import UUID
 
@@ -20,33 +19,33 @@ from cookie_sessions.errors import Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
-_IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, Decimal, UUID}
+_IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
 _NEVER_PACKED: Final = b""
 """Equal to no packed value: what was assigned always counts as changed."""
 _MISSING: Final = object()
 
 
 class Content(NamedTuple):
-    """What a request brought.
+    """A session as its cookie brought it.
 
     Attributes:
-        claims: of the session that was opened, or None where there was none.
+        claims: what it says of itself.
         wires: its values as they stand in the payload, by key.
         head: the clear part of its cookie.
         plaintext: its payload, to be copied by a refresh.
     """
 
-    claims: Claims | None
+    claims: Claims
     wires: dict[Any, Wire]
-    head: Head | None
+    head: Head
     plaintext: bytes
 
 
 class Origin(Protocol):
     """Where a session comes from."""
 
-    def open(self) -> Content:
-        """Decrypt and check; raises Unavailable where keys or stores don't answer."""
+    def open(self) -> Content | None:
+        """Decrypt and check; None without a living session, Unavailable without keys or stores."""
         ...
 
     def begin(self) -> Claims:
@@ -89,6 +88,7 @@ class Session(MutableMapping[str, Any]):
         self._settled = False
         self._committed = False
         self._unavailable = False
+        self._lost_at = ""
 
     # What a session is, beside its values.
 
@@ -109,7 +109,7 @@ class Session(MutableMapping[str, Any]):
     def new(self) -> bool:
         """Whether no valid cookie brought this session."""
         self._opened()
-        return self._content is None or self._content.claims is None
+        return self._content is None
 
     @property
     def created_at(self) -> datetime:
@@ -132,10 +132,11 @@ class Session(MutableMapping[str, Any]):
 
     @modified.setter
     def modified(self, value: bool) -> None:
-        wires = self._opened()
         if value:
+            self._writable()
             self._written = True
             return
+        wires = self._opened()
         for name in self._watched:
             try:
                 self._settle_one(wires, name)
@@ -149,6 +150,8 @@ class Session(MutableMapping[str, Any]):
         To be called when a visitor signs in, so that an id planted before is worth nothing.
         """
         wires = self._writable()
+        if self._unavailable:
+            return
         self._claims = self.claims.renamed()
         if wires or self._damaged:
             self._written = True
@@ -157,6 +160,8 @@ class Session(MutableMapping[str, Any]):
     def destroy(self) -> None:
         """End the session: drop its values and its id. What is stored next is a new session."""
         self.clear()
+        if self._unavailable:
+            return
         self._claims = None
         self._content = None
         self._events.emit(EventName.DESTROYED)
@@ -277,13 +282,13 @@ class Session(MutableMapping[str, Any]):
         self._live.clear()
         self._watched.clear()
         self._damaged.clear()
-        self._written = not self._unavailable
+        self._written = True
 
-    def update(self, *args: Any, **kwargs: Any) -> None:
+    def update(self, other: Any = None, /, **kwargs: Any) -> None:
         """Store the pairs of a mapping or an iterable; counts as a change even without any."""
+        super().update(() if other is None else other, **kwargs)
         self._writable()
-        self._written = not self._unavailable
-        super().update(*args, **kwargs)
+        self._written = True
 
     # What the manager and the adapters ask.
 
@@ -299,7 +304,7 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def content(self) -> Content | None:
-        """What the request brought; None before opening and after ``destroy``."""
+        """What the cookie brought; None without one, before opening and after ``destroy``."""
         return self._content
 
     @property
@@ -362,10 +367,13 @@ class Session(MutableMapping[str, Any]):
             self._wires = {}
             self._events.emit(EventName.UNAVAILABLE)
             raise
-        self._content = content
-        self._claims = content.claims
-        self._wires = content.wires
-        return content.wires
+        if content is None:
+            self._wires = {}
+        else:
+            self._content = content
+            self._claims = content.claims
+            self._wires = content.wires
+        return self._wires
 
     def _hand_out(self, wires: dict[Any, Wire], key: Any, wire: Wire) -> Any:
         try:
@@ -397,7 +405,9 @@ class Session(MutableMapping[str, Any]):
                 self._events.emit(EventName.WRITE_IGNORED)
         elif self._committed:
             place = _place_of_caller()
-            self._events.emit(EventName.WRITE_LOST, place=place)
+            if place != self._lost_at:
+                self._lost_at = place
+                self._events.emit(EventName.WRITE_LOST, place=place)
             if self._strict:
                 raise UsageError(
                     f"The session was changed at {place} after its response had been made, so the "

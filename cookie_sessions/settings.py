@@ -13,6 +13,7 @@ from cookie_sessions.errors import ConfigurationError
 
 PREFIX: Final = "COOKIE_SESSIONS_"
 _MAX_AUDIENCE_OCTETS: Final = 255
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +86,12 @@ def _keys(name: str, value: object) -> str | None:
 
 
 def _audience(name: str, value: object) -> str:
-    if isinstance(value, str) and len(value.encode()) <= _MAX_AUDIENCE_OCTETS:
-        return value
+    try:
+        if isinstance(value, str) and len(value.encode()) <= _MAX_AUDIENCE_OCTETS:
+            return value
+    except UnicodeEncodeError:
+        # Raised below instead: a lone surrogate has no octets to be sealed.
+        pass
     raise _wrong(name, f"text of at most {_MAX_AUDIENCE_OCTETS} octets")
 
 
@@ -120,12 +125,12 @@ def _previous_names(name: str, value: object) -> tuple[tuple[str, float], ...]:
     for cookie, until in value.items():
         try:
             day = date.fromisoformat(until) if isinstance(until, str) else until
-            moment = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+            moment = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + _DAY
         except (AttributeError, TypeError, ValueError):
             raise _wrong(name, wanted) from None
-        if not is_token(cookie):
+        if not isinstance(cookie, str) or not is_token(cookie):
             raise _wrong(name, wanted)
-        read.append((cookie, moment.timestamp()))
+        read.append((cookie, moment))
     return tuple(read)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from flask.sessions import SessionInterface, SessionMixin
-from werkzeug.exceptions import ServiceUnavailable
 
 from cookie_sessions import clock
 from cookie_sessions.cookies import CookieAttributes
@@ -59,13 +57,13 @@ class CookieSessionInterface(SessionInterface):
         if session.unavailable:
             _answer_503(response, only_instead_of_500=True)
             return
+        if session.accessed:
+            vary_on_cookie(response)
         if session.committed:
             return
         session.commit()
         if not session.opened and not self._refresh_is_due(app, manager, session, response):
             return
-        if session.accessed:
-            vary_on_cookie(response)
         try:
             lines = self._lines(app, manager, session)
         except Unavailable:
@@ -76,7 +74,8 @@ class CookieSessionInterface(SessionInterface):
         if lines:
             for line in lines:
                 response.headers.add("Set-Cookie", line)
-            vary_on_cookie(response)
+            if not session.accessed:
+                vary_on_cookie(response)
             keep_private(response)
 
     def _lines(self, app: Flask, manager: SessionManager, session: FlaskSession) -> list[str]:
@@ -104,10 +103,7 @@ class CookieSessionInterface(SessionInterface):
         if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
             return False
         # The head was read without a key: only a session that opens and passes is refreshed.
-        try:
-            return bool(session)
-        except ServiceUnavailable:
-            return False
+        return not session.new
 
     def _cookie(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(
@@ -131,13 +127,20 @@ class CookieSessionInterface(SessionInterface):
 
 
 def _seconds(when: datetime | None) -> int | None:
-    return None if when is None else calendar.timegm(when.utctimetuple())
+    if when is None:
+        return None
+    # As Werkzeug does: a naive moment is in UTC.
+    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
 
 
 def _answer_503(response: Response, *, only_instead_of_500: bool = False) -> None:
     if only_instead_of_500 and response.status_code != 500:
         return
     error = service_unavailable()
+    # What was to be sent is dropped: a file or generator in it would stay open otherwise.
+    close = getattr(response.response, "close", None)
+    if close is not None:
+        close()
     response.headers.clear()
     response.headers.extend(error.get_headers())
     response.headers.set("Cache-Control", "no-store")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask import has_request_context, request
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -13,6 +14,9 @@ from cookie_sessions.session import Session
 
 RETRY_AFTER: Final = 5
 """Seconds after which a visitor may try again when keys or stores did not answer."""
+
+FAILED: Final = "cookie_sessions.failed"
+"""Stands in the environ of a request from when Flask makes its 500 page."""
 
 
 def service_unavailable() -> ServiceUnavailable:
@@ -27,11 +31,14 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
     """The session that ``flask.session`` stands for; see :class:`cookie_sessions.session.Session`.
 
     At its first use it may raise a 503 (an HTTPException with Retry-After), once; from then on it
-    reads as empty in that request, so that error pages work.
+    reads as empty in that request, so that error pages work. Where Flask would no longer catch the
+    503 (in its 500 page, or after the response was made) nothing is raised.
     """
 
     def _open(self) -> dict[Any, Wire]:
         try:
             return super()._open()
         except Unavailable:
+            if self.committed or (has_request_context() and FAILED in request.environ):
+                return self._opened()
             raise service_unavailable() from None

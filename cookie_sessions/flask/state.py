@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import warnings
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import got_request_exception, request
 
 from cookie_sessions.events import EventName, Events
+from cookie_sessions.flask.session import FAILED
 from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
@@ -46,6 +49,7 @@ class AppState:
         self._ring: tuple[object, tuple[object, ...], KeyRing] | None = None
         self._timeouts: tuple[timedelta, Timeouts] | None = None
         self._weakness_told = False
+        got_request_exception.connect(self._note_failure, app)
 
     @classmethod
     def of(cls, app: Flask) -> AppState:
@@ -106,6 +110,9 @@ class AppState:
                     settings=settings, ring=self.ring, timeouts=self.timeouts, events=self.events
                 )
             return self._manager
+
+    def _note_failure(self, _sender: object, **_: Any) -> None:
+        request.environ[FAILED] = True
 
     def _tell_of_weakness(self) -> None:
         with _lock:

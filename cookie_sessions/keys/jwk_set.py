@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 from collections.abc import Container
 from typing import Final, NoReturn, cast
@@ -100,6 +99,8 @@ def new_jwk_set(*, avoid: Container[bytes] = ()) -> str:
         "state": _PRIMARY,
         "k": base64.urlsafe_b64encode(material).rstrip(b"=").decode("ascii"),
     }
+    import json
+
     return json.dumps({"keys": [entry]}, indent=2) + "\n"
 
 
@@ -202,6 +203,8 @@ class _Unwanted(ValueError):
 
 
 def _decoded(text: str | bytes, origin: str) -> object:
+    import json
+
     # The errors of the decoders hold the whole text. They are left behind before ours is raised, so
     # that they are not even its context.
     fault = "it is not UTF-8"

@@ -1,0 +1,36 @@
+"""What the tests at Flask's edge share."""
+
+from __future__ import annotations
+
+import pytest
+from flask.sessions import SessionInterface
+
+from tests.flask.world import INTERFACES
+
+
+class Clock:
+    """The time that the package reads, in seconds since the epoch."""
+
+    def __init__(self) -> None:
+        self.time = 1_900_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still until it is moved."""
+    clock = Clock()
+    monkeypatch.setattr("cookie_sessions.clock.now", clock)
+    return clock
+
+
+@pytest.fixture(params=INTERFACES)
+def interface(request: pytest.FixtureRequest) -> SessionInterface:
+    """Flask's own interface, then ours: what the test says holds for both."""
+    made: SessionInterface = INTERFACES[request.param]()
+    return made

@@ -1,0 +1,151 @@
+"""What can't be kept: one error that says where and why, and the old cookie stays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask, Response, make_response, session
+
+from cookie_sessions.errors import SessionTooLarge, UsageError
+from tests.flask.world import events_of, get, names_of, ours, route, set_cookies
+
+VALUES: list[tuple[Callable[[], object], str, str]] = [
+    (lambda: session.update(thing=object()), r'session\["thing"\]', "object"),
+    (
+        lambda: session.update(cart=[1, 2, {}, {"price": 1 + 2j}]),
+        r'session\["cart"\]\[3\]\["price"\]',
+        "complex",
+    ),
+    (lambda: session.update(f=open), r'session\["f"\]', "builtin_function_or_method"),
+    (lambda: session.update(buffer=bytearray(b"x")), r'session\["buffer"\]', "bytearray"),
+    (lambda: session["cart"].append(iter([])), r'session\["cart"\]\[1\]', "iterator"),
+    (lambda: session.setdefault("n", []).append({1: object}), r'session\["n"\]\[0\]', "type"),
+]
+
+
+def app_refusing(**config: Any) -> Flask:
+    app = ours(**config)
+    route(app, lambda: session.update(cart=[0]), at="/fill")
+    route(app, lambda: dict(session), at="/show")
+    return app
+
+
+@pytest.mark.parametrize(("change", "path", "kind"), VALUES)
+def test_the_error_names_the_place_and_the_type(
+    change: Callable[[], object], path: str, kind: str
+) -> None:
+    app = app_refusing()
+    route(app, change, at="/bad")
+    client = app.test_client()
+    client.get("/fill")
+    with pytest.raises(UsageError, match=path) as caught:
+        client.get("/bad")
+    assert kind in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [change for change, _, _ in VALUES])
+def test_the_visitor_gets_the_500_page_once_and_keeps_the_old_cookie(
+    change: Callable[[], object],
+) -> None:
+    app = app_refusing(PROPAGATE_EXCEPTIONS=False)
+    errors: list[object] = []
+    pages: list[object] = []
+
+    def bad() -> Response:
+        change()
+        return make_response("half done")
+
+    def page(error: Any) -> tuple[str, int]:
+        errors.append(error.original_exception)
+        pages.append(len(session))
+        return f"broken {bool(session)}", 500
+
+    app.add_url_rule("/bad", view_func=bad)
+    app.register_error_handler(500, page)
+    client = app.test_client()
+    client.get("/fill")
+    before = client.get_cookie("session")
+    response = client.get("/bad")
+    assert (response.status_code, set_cookies(response)) == (500, [])
+    assert "half done" not in response.text
+    assert [type(error) for error in errors] == [UsageError]
+    assert len(pages) == 1
+    assert client.get_cookie("session") == before
+    assert client.get("/show").text == "{'cart': [0]}"
+
+
+def test_the_500_page_may_change_the_session_without_a_second_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = app_refusing(PROPAGATE_EXCEPTIONS=False)
+    told = events_of(app)
+
+    def page(_: Exception) -> tuple[str, int]:
+        session["seen"] = object()
+        return "broken", 500
+
+    route(app, lambda: session.update(a=object()), at="/bad")
+    app.register_error_handler(500, page)
+    with caplog.at_level(logging.ERROR):
+        response = get(app, "/bad")
+    assert (response.status_code, response.text, set_cookies(response)) == (500, "broken", [])
+    assert len([one for one in caplog.records if one.levelno >= logging.ERROR]) == 1
+    assert names_of(told) == ["write_lost"]
+
+
+def test_a_bad_value_that_is_taken_out_again_does_no_harm() -> None:
+    app = app_refusing()
+    route(app, lambda: (session.update(a=object()), session.modified, session.pop("a")), at="/bad")
+    assert get(app, "/bad").status_code == 200
+
+
+def test_a_session_over_one_cookie_says_what_takes_the_room() -> None:
+    app = app_refusing()
+    told = events_of(app)
+    noise = "".join(chr(0x4E00 + (n * n * 7919) % 20_000) for n in range(2500))
+    route(app, lambda: session.update(small=1, large=noise), at="/large")
+    client = app.test_client()
+    client.get("/fill")
+    with pytest.raises(SessionTooLarge) as caught:
+        client.get("/large")
+    error = caught.value
+    rows = [line.split() for line in str(error).splitlines()[1:]]
+    assert rows[0] == ["session", "key", "octets"]
+    assert [row[0] for row in rows[1:]] == ["'large'", "'cart'", "'small'"]
+    assert all(row[1].isdigit() for row in rows[1:])
+    assert error.octets > error.limit == 4096
+    assert noise[:20] not in str(error)
+    assert names_of(told) == ["created", "oversize"]
+
+
+def test_a_session_that_is_too_large_keeps_the_old_one() -> None:
+    app = app_refusing(PROPAGATE_EXCEPTIONS=False)
+    route(app, lambda: session.update(large=bytes(range(256)) * 20 + b"x"), at="/large")
+    noise = bytes((n * n * 31 + n // 7) % 251 for n in range(9000))
+    route(app, lambda: session.update(large=noise.hex() + "x"), at="/noise")
+    client = app.test_client()
+    client.get("/fill")
+    response = client.get("/noise")
+    assert (response.status_code, set_cookies(response)) == (500, [])
+    assert client.get("/show").text == "{'cart': [0]}"
+
+
+def test_no_cookie_that_is_set_is_ever_larger_than_browsers_keep() -> None:
+    app = ours(PROPAGATE_EXCEPTIONS=False)
+    sizes: list[int] = []
+
+    def view(length: int) -> str:
+        noise = bytes((n * n * 31 + n * length) % 251 for n in range(length))
+        session["noise"] = "".join(chr(0x30 + octet % 75) for octet in noise)
+        return ""
+
+    app.add_url_rule("/<int:length>", view_func=view)
+    for length in range(2000, 6000, 50):
+        response = get(app, f"/{length}")
+        sizes += [len(line) for line in set_cookies(response)]
+        assert bool(set_cookies(response)) is (response.status_code == 200)
+    assert sizes
+    assert max(sizes) <= 4096

@@ -1,0 +1,322 @@
+"""Keys that can't be had: the visitor gets a 503, and nothing else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response, got_request_exception, make_response, session
+from flask.typing import ResponseReturnValue
+
+from cookie_sessions.errors import Unavailable
+from cookie_sessions.events import Event
+from cookie_sessions.flask.state import AppState
+from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys
+from tests.flask.conftest import Clock
+from tests.flask.test_first_use import PLACES
+from tests.flask.world import SECRET, counting_cryptography, events_of, get, names_of, ours
+from tests.flask.world import route, sealed, set_cookies
+
+Place = Callable[[Flask, Callable[[], str]], None]
+
+
+class Source:
+    """A source of keys that can be out of reach."""
+
+    name = "a source that can be out of reach"
+
+    def __init__(self) -> None:
+        self.reachable = False
+
+    def load(self) -> KeyRing:
+        if self.reachable:
+            return from_secret_keys(SECRET)
+        raise Unavailable("The source of keys does not answer.")
+
+
+def cut_off(app: Flask) -> Source:
+    """Take an application's keys away, from now on."""
+    source = Source()
+    AppState.of(app).provider = KeyProvider(source)
+    return source
+
+
+def cookie_of_another_instance(**config: Any) -> str:
+    app = ours(**config)
+    route(app, lambda: session.update(a=[1], _permanent=True))
+    return f"session={sealed(get(app))}"
+
+
+def app_cut_off(**config: Any) -> tuple[Flask, list[Event]]:
+    app = ours(PROPAGATE_EXCEPTIONS=False, **config)
+    cut_off(app)
+    return app, events_of(app)
+
+
+def check_503(response: Any) -> None:
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert set_cookies(response) == []
+
+
+def read() -> str:
+    return str(session.get("a"))
+
+
+def write() -> str:
+    session["a"] = 2
+    return str(session.get("a"))
+
+
+def read_and_write_everything() -> str:
+    found = [session.get("a"), len(session), bool(session), dict(session), "a" in session]
+    session.update(a=1, b=2)
+    session.clear()
+    session.pop("a", None)
+    session.permanent = True
+    session.modified = True
+    return str([*found, dict(session)])
+
+
+@pytest.mark.parametrize("use", [read, write, read_and_write_everything])
+@pytest.mark.parametrize("place", PLACES)
+def test_wherever_the_session_is_used_first_the_visitor_gets_a_503(
+    place: Place, use: Callable[[], str]
+) -> None:
+    if place.__name__ == "in_the_template_itself":
+        pytest.skip("it chooses its own uses")
+    app, told = app_cut_off()
+    place(app, use)
+    check_503(get(app, "/it", cookie=cookie_of_another_instance()))
+    assert names_of(told).count("unavailable") == 1
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_500_page_that_uses_the_session_first_leaves_nothing_behind(asynchronous: bool) -> None:
+    app, told = app_cut_off()
+    seen: list[Any] = []
+
+    def page(_: Exception) -> ResponseReturnValue:
+        seen.append(session.get("a"))
+        session["a"] = 1
+        session["b"] = 2
+        return "broken", 500
+
+    async def page_later(error: Exception) -> ResponseReturnValue:
+        return page(error)
+
+    route(app, lambda: 1 / 0)
+    app.register_error_handler(500, page_later if asynchronous else page)
+    check_503(get(app, cookie=cookie_of_another_instance()))
+    assert seen == [None]
+    assert names_of(told) == ["unavailable", "write_ignored"]
+
+
+@pytest.mark.parametrize("code", [503, 500])
+def test_error_pages_of_the_503_itself_read_an_empty_session(code: int) -> None:
+    app, told = app_cut_off()
+    seen: list[Any] = []
+
+    def page(_: Exception) -> ResponseReturnValue:
+        seen.append((session.get("a"), len(session), session.permanent))
+        return "come back later", code, {"Retry-After": "5"}
+
+    route(app, read)
+    app.register_error_handler(503, page)
+    response = get(app, cookie=cookie_of_another_instance())
+    check_503(response)
+    assert seen == [(None, 0, False)]
+    assert names_of(told) == ["unavailable"]
+    assert (response.text == "come back later") is (code == 503)
+
+
+def test_an_after_request_function_and_a_500_page_that_use_it_both_get_by() -> None:
+    app, told = app_cut_off()
+
+    def note(response: Response) -> Response:
+        response.headers["X-Seen"] = str(session.get("a"))
+        return response
+
+    def page(_: Exception) -> ResponseReturnValue:
+        return f"broken {session.get('a')}", 500
+
+    route(app, lambda: "page")
+    app.after_request(note)
+    app.register_error_handler(500, page)
+    check_503(get(app, cookie=cookie_of_another_instance()))
+    assert names_of(told) == ["unavailable"]
+
+
+def test_a_listener_to_exceptions_may_use_the_session() -> None:
+    app, _ = app_cut_off()
+
+    def listen(_: object, **__: object) -> None:
+        session.get("a")
+
+    route(app, read)
+    with got_request_exception.connected_to(listen, app):
+        check_503(get(app, cookie=cookie_of_another_instance()))
+
+
+@pytest.mark.parametrize("in_a_stream", [False, True])
+def test_a_first_use_after_the_response_reads_an_empty_session(in_a_stream: bool) -> None:
+    app, told = app_cut_off()
+    seen: list[Any] = []
+
+    def use(_: object = None) -> None:
+        seen.append((session.get("a"), dict(session)))
+
+    def stream() -> Iterator[str]:
+        use()
+        yield "page"
+
+    if in_a_stream:
+        from flask import stream_with_context
+
+        app.add_url_rule("/", view_func=lambda: Response(stream_with_context(stream())))
+    else:
+        route(app, lambda: "page")
+        app.teardown_request(use)
+    response = get(app, cookie=cookie_of_another_instance())
+    assert (response.status_code, response.text) == (200, "page")
+    assert seen == [(None, {})]
+    assert names_of(told) == ["unavailable"]
+
+
+def test_requests_that_do_not_use_the_session_go_on() -> None:
+    app, told = app_cut_off()
+    route(app, lambda: "page")
+    response = get(app, cookie=cookie_of_another_instance())
+    assert (response.status_code, set_cookies(response)) == (200, [])
+    assert names_of(told) == []
+
+
+def test_an_untouched_session_that_is_due_is_simply_not_refreshed(clock: Clock) -> None:
+    cookie = cookie_of_another_instance()
+    clock.forward(1000)
+    app, told = app_cut_off()
+    route(app, lambda: "page")
+    response = get(app, cookie=cookie)
+    assert (response.status_code, response.text, set_cookies(response)) == (200, "page", [])
+    assert response.headers["Vary"] == "Cookie"
+    assert names_of(told) == ["unavailable"]
+
+
+def test_a_visitor_without_a_cookie_reads_an_empty_session() -> None:
+    app, told = app_cut_off()
+    route(app, read)
+    assert get(app).text == "None"
+    assert names_of(told) == []
+
+
+def answered_with_a_cookie() -> Response:
+    session["a"] = 1
+    response = make_response("signed in")
+    response.set_cookie("theme", "dark")
+    response.headers["Location"] = "/secret"
+    response.cache_control.public = True
+    return response
+
+
+def test_a_write_that_can_not_be_sealed_turns_the_response_into_a_503() -> None:
+    app, told = app_cut_off()
+    app.add_url_rule("/", view_func=answered_with_a_cookie)
+    response = get(app)
+    check_503(response)
+    assert "signed in" not in response.text
+    assert "Location" not in response.headers
+    assert response.headers["Cache-Control"] == "no-store"
+    assert names_of(told) == ["unavailable"]
+
+
+def test_the_same_where_the_session_was_opened_before_the_keys_went_away() -> None:
+    app = ours(PROPAGATE_EXCEPTIONS=False)
+    told = events_of(app)
+
+    def view() -> str:
+        session["a"].append(2)
+        cut_off(app)
+        return "changed"
+
+    app.add_url_rule("/", view_func=view)
+    check_503(get(app, cookie=cookie_of_another_instance()))
+    assert names_of(told) == ["unavailable"]
+
+
+def test_a_refresh_that_can_not_be_sealed_lets_the_response_pass() -> None:
+    app = ours(PROPAGATE_EXCEPTIONS=False)
+
+    def view() -> str:
+        text = read()
+        cut_off(app)
+        return text
+
+    app.add_url_rule("/", view_func=view)
+    response = get(app, cookie=cookie_of_another_instance())
+    assert (response.status_code, response.text, set_cookies(response)) == (200, "[1]", [])
+
+
+def test_a_stream_or_file_that_is_not_sent_is_closed() -> None:
+    app, _ = app_cut_off()
+    closed: list[str] = []
+
+    def stream() -> Iterator[str]:
+        try:
+            yield "part"
+            yield "part"
+        finally:
+            closed.append("stream")
+
+    def view() -> Response:
+        session["a"] = 1
+        parts = stream()
+        next(parts)
+        return Response(parts)
+
+    app.add_url_rule("/", view_func=view)
+    check_503(get(app))
+    assert closed == ["stream"]
+
+
+def test_the_keys_are_asked_for_again_at_the_next_request() -> None:
+    app = ours(PROPAGATE_EXCEPTIONS=False)
+    source = cut_off(app)
+    route(app, read)
+    cookie = cookie_of_another_instance()
+    check_503(get(app, cookie=cookie))
+    source.reachable = True
+    assert get(app, cookie=cookie).text == "[1]"
+
+
+def test_an_exception_of_the_view_that_catches_the_503_still_saves_nothing() -> None:
+    app, told = app_cut_off()
+
+    def view() -> str:
+        try:
+            return read()
+        except Exception:  # noqa: BLE001 - it is what careless code does.
+            session["a"] = 5
+            session["b"] = 6
+            return "went on"
+
+    app.add_url_rule("/", view_func=view)
+    with counting_cryptography() as counter:
+        response = get(app, cookie=cookie_of_another_instance())
+    assert (response.text, set_cookies(response), counter.seals) == ("went on", [], 0)
+    assert names_of(told) == ["unavailable", "write_ignored"]
+
+
+def test_new_ids_and_ends_are_ignored_too() -> None:
+    app, told = app_cut_off()
+
+    def page(_: Exception) -> ResponseReturnValue:
+        held: Any = session
+        held.regenerate()
+        held.destroy()
+        return "later", 503, {"Retry-After": "5"}
+
+    route(app, read)
+    app.register_error_handler(503, page)
+    check_503(get(app, cookie=cookie_of_another_instance()))
+    assert names_of(told) == ["unavailable", "write_ignored"]

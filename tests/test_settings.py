@@ -1,0 +1,139 @@
+"""Our own settings are checked once, by name and by value, and are frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.settings import PREFIX, Settings
+
+TYPE = RegisteredType("complex", complex, lambda z: [z.real, z.imag], lambda parts: complex(*parts))
+
+
+def read(name: str, value: object) -> Any:
+    return getattr(Settings.from_mapping({PREFIX + name: value}), name.lower())
+
+
+def refusal(name: str, value: object) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_mapping({PREFIX + name: value})
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+def test_without_any_the_safe_defaults_are_in_force() -> None:
+    settings = Settings.from_mapping({"SECRET_KEY": "x", "SESSION_COOKIE_NAME": "y"})
+    assert settings == Settings()
+    assert settings.keys is None
+    assert settings.audience == ""
+    assert settings.absolute_timeout is None
+    assert settings.secret_names == DEFAULT_SECRET_NAMES
+    assert (settings.types, settings.previous_names, settings.former_scopes) == ((), (), ())
+    assert settings.join_by_commas is False
+    assert settings.strict is False
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().strict = True  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("KEYS", "env:SESSION_KEYS", "env:SESSION_KEYS"),
+        ("KEYS", None, None),
+        ("AUDIENCE", "", ""),
+        ("AUDIENCE", "é" * 127, "é" * 127),
+        ("ABSOLUTE_TIMEOUT", 1, 1),
+        ("ABSOLUTE_TIMEOUT", timedelta(hours=12), 43_200),
+        ("ABSOLUTE_TIMEOUT", None, None),
+        ("SECRET_NAMES", ["otp"], DEFAULT_SECRET_NAMES | {"otp"}),
+        ("SECRET_NAMES", set[str](), DEFAULT_SECRET_NAMES),
+        ("TYPES", [TYPE], (TYPE,)),
+        ("TYPES", (), ()),
+        (
+            "FORMER_SCOPES",
+            [("example.com", "/"), (None, "/app")],
+            (("example.com", "/"), (None, "/app")),
+        ),
+        ("JOIN_BY_COMMAS", True, True),
+        ("STRICT", True, True),
+    ],
+)
+def test_a_right_value_is_taken(name: str, value: object, expected: object) -> None:
+    assert read(name, value) == expected
+
+
+@pytest.mark.parametrize(
+    "until", ["2030-01-31", date(2030, 1, 31), datetime(2030, 1, 31, 12, 30, tzinfo=UTC)]
+)
+def test_a_previous_name_is_read_through_its_last_day(until: object) -> None:
+    end = datetime(2030, 2, 1, tzinfo=UTC).timestamp()
+    assert read("PREVIOUS_NAMES", {"sid": until, "old": until}) == (("sid", end), ("old", end))
+
+
+def each(name: str, *values: Any) -> list[tuple[str, Any]]:
+    return [(name, value) for value in values]
+
+
+WRONG = [
+    *each("KEYS", "", b"env:X", 7, [], True),
+    *each("AUDIENCE", None, b"shop", 7, "x" * 256, "é" * 128, "\ud800"),
+    *each("ABSOLUTE_TIMEOUT", 0, -1, 1.5, "3600", True, timedelta(0)),
+    *each("ABSOLUTE_TIMEOUT", timedelta(seconds=-5), timedelta(microseconds=5)),
+    *each("SECRET_NAMES", "otp", None, [1], {"otp": 1}, 7),
+    *each("TYPES", TYPE, None, [complex], {"complex": TYPE}),
+    *each("PREVIOUS_NAMES", None, "old", ["old"], {"old": None}, {"old": "soon"}, {"old": 7}),
+    *each("PREVIOUS_NAMES", {"old": "2030-02-30"}, {"old": []}),
+    *each("PREVIOUS_NAMES", *({name: "2030-01-01"} for name in ("", "a b", "é", "a;", None, 7))),
+    *each("FORMER_SCOPES", None, "/", 7, [7], [("a", "b", "c")]),
+    *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
+    *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
+    *each("STRICT", 1, "no", None),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_refused_by_name_and_with_what_to_give(name: str, value: object) -> None:
+    text = refusal(name, value)
+    assert text.startswith(f"The setting {PREFIX}{name} ")
+    assert "Give " in text
+
+
+def test_the_last_date_of_the_calendar_is_for_ever() -> None:
+    ((_, until),) = read("PREVIOUS_NAMES", {"old": "9999-12-31"})
+    assert until > datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("KEY", "KEYS"),
+        ("AUDIENC", "AUDIENCE"),
+        ("ABSOLUTE_TIMOUT", "ABSOLUTE_TIMEOUT"),
+        ("PREVIOUS_NAME", "PREVIOUS_NAMES"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(name: str, nearest: str) -> None:
+    text = refusal(name, "x")
+    assert f"no setting {PREFIX}{name}," in text
+    assert f"Did you mean {PREFIX}{nearest}?" in text
+
+
+def test_a_name_like_no_other_is_refused_with_all_known_ones() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_mapping({PREFIX + "Z" * 60: "x"})
+    for field in dataclasses.fields(Settings):
+        assert PREFIX + field.name.upper() in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["KEYS", "KEY", "AUDIENCE", "SECRET_NAMES", "TYPES"])
+def test_no_error_repeats_a_value(name: str) -> None:
+    for value in (b"c2VjcmV0", {"k": "c2VjcmV0"}, ["c2VjcmV0", 7]):
+        assert "c2VjcmV0" not in refusal(name, value)

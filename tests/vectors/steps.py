@@ -1,0 +1,64 @@
+"""Seal a plaintext as docs/format.md numbers the steps, and keep every value on the way."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from cookie_sessions import crypto, envelope
+from cookie_sessions.envelope import Head
+from cookie_sessions.keys import Key
+from cookie_sessions.sealer import Place
+
+_MASK = (1 << 128) - 1
+
+
+def fixed(name: str, octets: int) -> bytes:
+    """Octets that look random and are the same on each run."""
+    return hashlib.shake_256(name.encode()).digest(octets)
+
+
+def seal(
+    plaintext: bytes, *, key: bytes, place: Place, nonce: bytes, sealed_at: int, flags: int = 0
+) -> dict[str, object]:
+    """Seal under a fixed nonce.
+
+    Returns:
+        The intermediate values in the order in which they arise, then the text.
+    """
+    ring_key = Key(key)
+    head = Head(flags, ring_key.kid, sealed_at)
+    subkey = crypto.derive(key, place.purpose)
+    left = int.from_bytes(_block(subkey, bytes(16)), "big")
+    k1 = (left << 1 & _MASK) ^ (0x87 if left >> 127 else 0)
+    m1 = b"\x00\x01X\x00" + nonce[:12]
+    m2 = b"\x00\x02X\x00" + nonce[:12]
+    derived = b"".join(
+        _block(subkey, (int.from_bytes(m, "big") ^ k1).to_bytes(16, "big")) for m in (m1, m2)
+    )
+    aad = envelope.aad(head, purpose=place.purpose, name=place.name, audience=place.audience)
+    sealed = nonce + AESGCM(derived).encrypt(nonce[12:], plaintext, aad)
+    assert sealed == ring_key.aead(place.purpose)._seal_with(nonce, plaintext, aad)
+    return {
+        "subkey": subkey.hex(),
+        "kid": head.kid.hex(),
+        "header": head.octets().hex(),
+        "flags": flags,
+        "sealed_at": sealed_at,
+        "nonce": nonce.hex(),
+        "l": left.to_bytes(16, "big").hex(),
+        "k1": k1.to_bytes(16, "big").hex(),
+        "m1": m1.hex(),
+        "m2": m2.hex(),
+        "derived_key": derived.hex(),
+        "aad": aad.hex(),
+        "ciphertext": sealed[len(nonce) : -crypto.TAG_OCTETS].hex(),
+        "tag": sealed[-crypto.TAG_OCTETS :].hex(),
+        "text": envelope.serialise(head, sealed),
+    }
+
+
+def _block(key: bytes, octets: bytes) -> bytes:
+    return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(octets)  # noqa: S305

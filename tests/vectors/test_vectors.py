@@ -1,0 +1,255 @@
+"""The package against the committed vectors; another language reads the same file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cookie_sessions import clock, crypto, sealer
+from cookie_sessions.claims import Claims
+from cookie_sessions.codec import Codec
+from cookie_sessions.envelope import parse
+from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.events import Events
+from cookie_sessions.keys import Key, KeyRing, from_secret_keys
+from cookie_sessions.manager import PURPOSE, SessionManager
+from cookie_sessions.policy import Timeouts
+from cookie_sessions.sealer import Opened, Place
+from cookie_sessions.settings import Settings
+from tests.vectors import generate
+from tests.vectors.description import MONEY, describe
+from tests.vectors.steps import seal
+
+Vector = dict[str, Any]
+
+CORPUS: dict[str, Any] = json.loads(generate.VECTORS.read_text(encoding="ascii"))
+CODEC = Codec(types=[MONEY])
+OF_FORMAT = {
+    Reason.MALFORMED,
+    Reason.MISSING_CHUNK,
+    Reason.TOO_LARGE,
+    Reason.UNKNOWN_VERSION,
+    Reason.UNKNOWN_KID,
+    Reason.KEY_REVOKED,
+    Reason.BAD_SEAL,
+    Reason.UNDECODABLE,
+    Reason.EXPIRED_IDLE,
+    Reason.EXPIRED_ABSOLUTE,
+    Reason.NOT_YET_VALID,
+}
+
+
+def each(section: str) -> pytest.MarkDecorator:
+    vectors = CORPUS[section]
+    return pytest.mark.parametrize("vector", vectors, ids=[row["name"] for row in vectors])
+
+
+def ring_of(vector: Vector) -> KeyRing:
+    keys = [Key(bytes.fromhex(key)) for key in (vector["key"], *vector["other_keys"])]
+    return KeyRing(*keys, revoked=map(bytes.fromhex, vector["revoked"]))
+
+
+def text_of(vector: Vector) -> str:
+    return str(vector["text"]) * int(vector.get("repeat", 1))
+
+
+def opened(vector: Vector) -> Opened:
+    place = Place(**vector["place"])
+    return sealer.open_text(text_of(vector), ring=ring_of(vector), place=place, now=vector["now"])
+
+
+def manager_of(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> SessionManager:
+    monkeypatch.setattr(clock, "now", lambda: vector["now"])
+    ring = ring_of(vector)
+    timeouts = Timeouts(**vector["timeouts"])
+    return SessionManager(
+        settings=Settings(audience=vector["place"]["audience"], types=(MONEY,)),
+        ring=lambda: ring,
+        timeouts=lambda: timeouts,
+        events=Events(),
+    )
+
+
+def test_no_section_of_the_corpus_is_empty() -> None:
+    for section, at_least in {
+        "positive": 30,
+        "negative": 120,
+        "wires": 60,
+        "secret_keys": 3,
+    }.items():
+        assert len(CORPUS[section]) >= at_least, section
+
+
+def test_names_of_vectors_differ() -> None:
+    for section in ("positive", "negative", "wires"):
+        names = [vector["name"] for vector in CORPUS[section]]
+        assert len(set(names)) == len(names)
+
+
+def test_every_reason_that_the_format_gives_has_vectors() -> None:
+    assert {vector["reason"] for vector in CORPUS["negative"]} == OF_FORMAT
+
+
+def test_no_two_seals_under_one_key_share_a_nonce() -> None:
+    nonces = [(vector["key"], vector["nonce"]) for vector in CORPUS["positive"]]
+    assert len(set(nonces)) == len(nonces)
+
+
+def test_the_generator_writes_the_committed_file_again() -> None:
+    assert generate.document() == generate.VECTORS.read_text(encoding="ascii")
+
+
+@each("positive")
+def test_a_positive_vector_opens_to_its_payload(vector: Vector) -> None:
+    head, plaintext, needs_reseal = opened(vector)
+    assert plaintext.hex() == vector["payload"]
+    assert head.octets().hex() == vector["header"]
+    assert (head.flags, head.kid.hex(), head.sealed_at) == (
+        vector["flags"],
+        vector["kid"],
+        vector["sealed_at"],
+    )
+    assert not needs_reseal
+
+
+@each("positive")
+def test_a_positive_vector_opens_with_a_key_that_is_not_primary(vector: Vector) -> None:
+    place = Place(**vector["place"])
+    ring = KeyRing(Key(b"p" * 32), *ring_of(vector))
+    result = sealer.open_text(vector["text"], ring=ring, place=place, now=vector["now"])
+    assert result.plaintext.hex() == vector["payload"]
+    assert result.needs_reseal
+
+
+@each("positive")
+def test_a_positive_vector_opens_as_a_session(
+    vector: Vector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if vector["place"]["purpose"] != PURPOSE:
+        with pytest.raises(Rejected) as refusal:
+            manager_of(vector, monkeypatch).open_text(vector["text"], name=vector["place"]["name"])
+        assert refusal.value.reason is Reason.BAD_SEAL
+        return
+    manager = manager_of(vector, monkeypatch)
+    content = manager.open_text(vector["text"], name=vector["place"]["name"])
+    assert content.claims is not None
+    assert content.claims.to_octets().hex() == vector["claims_octets"]
+    assert [describe(key) for key in content.wires] == [row["key"] for row in vector["values"]]
+
+
+@each("positive")
+def test_sealing_the_payload_again_gives_every_intermediate_value(vector: Vector) -> None:
+    steps = seal(
+        bytes.fromhex(vector["payload"]),
+        key=bytes.fromhex(vector["key"]),
+        place=Place(**vector["place"]),
+        nonce=bytes.fromhex(vector["nonce"]),
+        sealed_at=vector["sealed_at"],
+        flags=vector["flags"],
+    )
+    assert steps == {name: vector[name] for name in steps}
+
+
+@each("positive")
+def test_the_parts_of_a_text_stand_one_behind_the_other(vector: Vector) -> None:
+    head, sealed = parse(vector["text"])
+    assert head.octets().hex() == vector["header"]
+    assert sealed.hex() == vector["nonce"] + vector["ciphertext"] + vector["tag"]
+    assert len(vector["nonce"]) == 2 * crypto.NONCE_OCTETS
+
+
+@each("positive")
+def test_claims_are_read_and_written_again_as_they_stand(vector: Vector) -> None:
+    octets = bytes.fromhex(vector["claims_octets"])
+    claims = Claims.from_octets(octets)
+    assert claims.to_octets() == octets
+    expected = vector["claims"]
+    subject = expected["subject"]
+    assert claims == Claims(
+        sid=bytes.fromhex(expected["sid"]),
+        iat=expected["iat"],
+        since=expected["since"],
+        until=expected["until"],
+        auth_time=expected["auth_time"],
+        subject=None if subject is None else bytes.fromhex(subject),
+        bindings=bytes.fromhex(expected["bindings"]),
+        former_kids=tuple(map(bytes.fromhex, expected["former_kids"])),
+        unknown=tuple((tag, bytes.fromhex(content)) for tag, content in expected["unknown"]),
+    )
+
+
+@each("positive")
+def test_the_payload_is_made_of_claims_keys_and_values(vector: Vector) -> None:
+    claims = vector["claims_octets"]
+    rows = [row["wire_key"] + row["wire"] for row in vector["values"]]
+    header = f"{0x80 | len(rows):02x}" if len(rows) < 16 else f"de{len(rows):04x}"
+    assert vector["payload"] == f"{len(claims) // 2:02x}{claims}{header}{''.join(rows)}"
+
+
+@each("positive")
+def test_values_are_restored_exactly(vector: Vector) -> None:
+    claims, wires = CODEC.load_payload(bytes.fromhex(vector["payload"]))
+    assert claims.hex() == vector["claims_octets"]
+    for row, (key, wire) in zip(vector["values"], wires.items(), strict=True):
+        assert describe(key) == row["key"]
+        if row.get("undecodable"):
+            with pytest.raises(Rejected) as refusal:
+                CODEC.from_wire(wire)
+            assert refusal.value.reason is Reason.UNDECODABLE
+        else:
+            value = CODEC.from_wire(wire)
+            assert describe(value) == row["value"]
+            assert CODEC.pack(value).hex() == row["packed"]
+
+
+@each("positive")
+def test_values_are_copied_forward_untouched(vector: Vector) -> None:
+    payload = bytes.fromhex(vector["payload"])
+    claims, wires = CODEC.load_payload(payload)
+    assert CODEC.with_claims(payload, b"other claims")[13:] == payload[1 + len(claims) :]
+    if vector["name"] == "a name with a code, written as a string":
+        # The next write takes the code.
+        assert len(CODEC.dump_payload(claims, wires)) < len(payload)
+    else:
+        assert CODEC.dump_payload(claims, wires) == payload
+
+
+@each("negative")
+def test_a_negative_vector_is_refused_for_its_reason(
+    vector: Vector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = manager_of(vector, monkeypatch)
+    assert vector["place"]["purpose"] == PURPOSE
+    with pytest.raises(Rejected) as refusal:
+        manager.open_text(text_of(vector), name=vector["place"]["name"])
+    assert refusal.value.reason == vector["reason"]
+
+
+@each("negative")
+def test_a_negative_vector_is_refused_before_or_behind_its_seal(vector: Vector) -> None:
+    if vector["opens"]:
+        opened(vector)
+        return
+    with pytest.raises(Rejected) as refusal:
+        opened(vector)
+    assert refusal.value.reason == vector["reason"]
+
+
+@each("wires")
+def test_a_single_value_is_restored_or_refused(vector: Vector) -> None:
+    _, wires = CODEC.load_payload(b"\x01-\x81\xa1a" + bytes.fromhex(vector["wire"]))
+    if "reason" not in vector:
+        assert describe(CODEC.from_wire(wires["a"])) == vector["value"]
+        return
+    with pytest.raises(Rejected) as refusal:
+        CODEC.from_wire(wires["a"])
+    assert refusal.value.reason == vector["reason"]
+
+
+@pytest.mark.parametrize("vector", CORPUS["secret_keys"])
+def test_a_secret_key_becomes_the_ring_key_of_the_vector(vector: Vector) -> None:
+    key = from_secret_keys(bytes.fromhex(vector["secret"])).primary
+    assert key == Key(bytes.fromhex(vector["key"]))
+    assert key.kid.hex() == vector["kid"]
