@@ -96,19 +96,28 @@ class Arrival:
             return None
         content = self._open_under(self.name, self.texts)
         if content is None:
-            now = clock.now()
-            for former, until in self._manager.settings.previous_names:
-                if content is None and now < until and former != self.name:
+            for former in self._former_names():
+                if content is None:
                     content = self._open_under(former, self._find(former))
                     self.moved_from = None if content is None else former
         for reason in sorted(self.reasons):
             self._manager.events.emit(EventName.REJECTED, reason=reason)
         return content
 
+    def opening_former_names(self) -> list[str]:
+        """The former names whose cookies would bring a session back once ours is deleted."""
+        names = self._former_names() if self.header else []
+        return [name for name in names if self._open_under(name, self._find(name)) is not None]
+
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
         now = clock.now()
         return Claims.begin(now=now, until=self._manager.timeouts().until(now=now, iat=int(now)))
+
+    def _former_names(self) -> list[str]:
+        now = clock.now()
+        names = self._manager.settings.previous_names
+        return [name for name, until in names if now < until and name != self.name]
 
     def _find(self, name: str) -> tuple[str, ...]:
         try:
@@ -246,7 +255,8 @@ class SessionManager:
             raise SessionTooLarge(octets=size, limit=LIMIT, by_key=self.codec.sizes(wires))
         if head is None:
             self.events.emit(EventName.CREATED, octets=size)
-        return status, [cookie.render(text, expires=expires), *self._clean_up(session, cookie)]
+        line = cookie.render(text, expires=expires)
+        return status, [line, *self._clean_up(session, cookie, leaving=False)]
 
     def delete(self, session: Session, *, cookie: CookieAttributes) -> tuple[Status, list[str]]:
         """Have the browser drop the session's cookie.
@@ -258,7 +268,8 @@ class SessionManager:
         Returns:
             What was done, and the lines for Set-Cookie headers.
         """
-        return Status.DELETE, [cookie.render_deletion(), *self._clean_up(session, cookie)]
+        line = cookie.render_deletion()
+        return Status.DELETE, [line, *self._clean_up(session, cookie, leaving=True)]
 
     def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
         """A new session that holds the values of a foreign mapping."""
@@ -269,16 +280,18 @@ class SessionManager:
     def _place(self, name: str) -> Place:
         return Place(PURPOSE, name, self.settings.audience)
 
-    def _clean_up(self, session: Session, cookie: CookieAttributes) -> list[str]:
+    def _clean_up(self, session: Session, cookie: CookieAttributes, *, leaving: bool) -> list[str]:
         """Delete what stands in the way: duplicates at other scopes, a former name."""
         arrival = session.origin
         if not isinstance(arrival, Arrival) or not arrival.header:
             return []
         stale: list[CookieAttributes] = []
-        if arrival.moved_from is not None:
-            stale.append(cookie.named(arrival.moved_from))
+        scopes = [*self.settings.former_scopes, (None, cookie.path)]
+        former = arrival.opening_former_names() if leaving else [arrival.moved_from]
+        for named in (cookie.named(name) for name in former if name is not None):
+            stale.append(named)
+            stale += [named.scoped(domain=domain, path=path) for domain, path in scopes]
         if len(arrival.texts) > 1:
-            scopes = [*self.settings.former_scopes, (None, cookie.path)]
             stale += [cookie.scoped(domain=domain, path=path) for domain, path in scopes]
         return list(dict.fromkeys(old.render_deletion() for old in stale if old != cookie))
 
@@ -288,4 +301,3 @@ def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims
         return claims
     former = (*(kid for kid in claims.former_kids if kid != head.kid), head.kid)
     return claims._replace(former_kids=former[-MAX_FORMER_KIDS:])
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -299,21 +300,20 @@ def test_a_session_too_large_raises_with_octets_that_add_up(site: Site) -> None:
     assert abs(error.octets - expected) <= len(values) + 2
 
 
-def test_all_octets_that_a_cookie_may_have_are_used(site: Site) -> None:
-    noise = random.Random(5)
-    octets = len("; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
-    kept = 0
-    for length in range(2900, 3000):
-        session = site.arrive()
-        session["big"] = noise.randbytes(length)
-        if kept in (LIMIT - 1, LIMIT):
-            # The next octet of the value is one or two of the cookie's.
-            with pytest.raises(SessionTooLarge) as caught:
-                site.respond(session)
-            assert caught.value.octets == LIMIT + 1
-            return
-        kept = octets + len(site.respond(session)[0])
-    pytest.fail(f"the largest cookie has {kept} octets")
+def _octets(site: Site, length: int) -> int:
+    session = site.arrive()
+    session["big"] = random.Random(length).randbytes(length)
+    try:
+        return len(site.respond(session)[0]) + len("; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+    except SessionTooLarge as error:
+        return error.octets
+
+
+def test_all_octets_that_a_cookie_may_have_are_used_and_none_more(site: Site) -> None:
+    octets = [_octets(site, length) for length in range(2900, 2990)]
+    assert {after - before for before, after in itertools.pairwise(octets)} == {1, 2}
+    assert octets[0] < LIMIT < octets[-1]
+    assert site.names.count(EventName.OVERSIZE) == len([size for size in octets if size > LIMIT])
 
 
 def test_a_foreign_mapping_is_taken_over(site: Site) -> None:

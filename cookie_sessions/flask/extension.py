@@ -6,7 +6,7 @@ from flask import Flask
 
 from cookie_sessions.events import Events
 from cookie_sessions.flask.interface import CookieSessionInterface
-from cookie_sessions.flask.state import EXTENSION, AppState, WeakSecretKeyWarning
+from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 __all__ = ["CookieSessions", "WeakSecretKeyWarning"]
 
@@ -39,7 +39,9 @@ class CookieSessions:
         Args:
             app: the application.
         """
-        app.extensions[EXTENSION] = AppState(app, harden=self._harden, warns=True)
+        state = AppState.of(app)
+        state.harden = self._harden
+        state.warns = True
         app.session_interface = self.interface_class()
 
     @staticmethod

@@ -80,8 +80,8 @@ class CookieSessionInterface(SessionInterface):
 
     def _lines(self, app: Flask, manager: SessionManager, session: FlaskSession) -> list[str]:
         arrival = cast(Arrival, session.origin)
-        session.settle()
-        if not session:
+        # Values that can't be unpacked here are not the application's to lose.
+        if not session.settle():
             if session.modified or arrival.spent:
                 return manager.delete(session, cookie=self._cookie(app))[1]
             return []

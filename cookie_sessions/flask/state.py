@@ -35,14 +35,18 @@ class AppState:
 
     Args:
         app: the application.
+
+    Attributes:
         harden: whether cookie attributes that were left unset get safe values.
         warns: whether a weak secret key is a Python warning too.
+        events: what happens to the application's sessions.
+        provider: gives the configured key ring; None where the secret key makes it.
     """
 
-    def __init__(self, app: Flask, *, harden: bool = False, warns: bool = False) -> None:
+    def __init__(self, app: Flask) -> None:
         self._app = app
-        self.harden = harden
-        self._warns = warns
+        self.harden = False
+        self.warns = False
         self.events = Events()
         self.provider: KeyProvider | None = None
         self._manager: SessionManager | None = None
@@ -120,7 +124,7 @@ class AppState:
                 return
             self._weakness_told = True
         self.events.emit(EventName.WEAK_KEY)
-        if self._warns and not self._app.testing:
+        if self.warns and not self._app.testing:
             warnings.warn(
                 "SECRET_KEY has fewer than 16 octets, so it can be guessed and every session "
                 "opened and forged. Set it to the output of "

@@ -13,6 +13,8 @@ from flask import (
     Flask,
     copy_current_request_context,
     current_app,
+    has_app_context,
+    has_request_context,
     request,
     session,
     stream_with_context,
@@ -28,7 +30,12 @@ from tests.flask.world import SECRET, app_with, get, ours, route, set_cookies
 @pytest.fixture
 def app(interface: SessionInterface) -> Flask:
     app = app_with(interface)
-    route(app, lambda: session.update(n=session.get("n", 0) + 1) or session["n"])
+
+    def count() -> int:
+        session["n"] = session.get("n", 0) + 1
+        return int(session["n"])
+
+    route(app, count)
     route(app, lambda: session.get("n"), at="/look")
     return app
 
@@ -52,8 +59,8 @@ def test_between_the_halves_of_a_transaction_there_is_no_context(app: Flask) -> 
     client = app.test_client()
     client.get("/")
     with client.session_transaction() as held:
-        assert not current_app
-        assert not request
+        assert not has_app_context()
+        assert not has_request_context()
         assert (held["n"], "n" in held, len(held), held.permanent) == (1, True, 1, False)
         assert repr(held)
         held.permanent = True
@@ -229,7 +236,7 @@ def test_visitors_in_parallel_keep_to_their_own_sessions() -> None:
     def visit() -> str:
         session.setdefault("seen", []).append(request.args["n"])
         session["who"] = session.get("who") or request.args["who"]
-        return session["who"] + "".join(session["seen"])
+        return "".join([session["who"], *session["seen"]])
 
     route(app, visit)
     wrong: list[str] = []

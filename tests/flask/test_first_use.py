@@ -58,7 +58,7 @@ def in_a_view(app: Flask, use: Use) -> None:
 
 
 def in_a_template(app: Flask, use: Use) -> None:
-    app.jinja_env.globals["use"] = use
+    app.add_template_global(use, "use")
     app.add_url_rule("/it", view_func=lambda: render_template_string("<p>{{ use() }}</p>"))
 
 

@@ -6,62 +6,28 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, Response, got_request_exception, make_response, session
+from flask import Flask, Response, got_request_exception, session
 from flask.typing import ResponseReturnValue
 
-from cookie_sessions.errors import Unavailable
-from cookie_sessions.events import Event
-from cookie_sessions.flask.state import AppState
-from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys
 from tests.flask.conftest import Clock
-from tests.flask.test_first_use import PLACES
-from tests.flask.world import SECRET, counting_cryptography, events_of, get, names_of, ours
-from tests.flask.world import route, sealed, set_cookies
+from tests.flask.outage import (
+    app_cut_off,
+    check_503,
+    cookie_of_another_instance,
+    cut_off,
+    read,
+)
+from tests.flask.test_first_use import PLACES, in_the_template_itself
+from tests.flask.world import (
+    counting_cryptography,
+    get,
+    names_of,
+    ours,
+    route,
+    set_cookies,
+)
 
 Place = Callable[[Flask, Callable[[], str]], None]
-
-
-class Source:
-    """A source of keys that can be out of reach."""
-
-    name = "a source that can be out of reach"
-
-    def __init__(self) -> None:
-        self.reachable = False
-
-    def load(self) -> KeyRing:
-        if self.reachable:
-            return from_secret_keys(SECRET)
-        raise Unavailable("The source of keys does not answer.")
-
-
-def cut_off(app: Flask) -> Source:
-    """Take an application's keys away, from now on."""
-    source = Source()
-    AppState.of(app).provider = KeyProvider(source)
-    return source
-
-
-def cookie_of_another_instance(**config: Any) -> str:
-    app = ours(**config)
-    route(app, lambda: session.update(a=[1], _permanent=True))
-    return f"session={sealed(get(app))}"
-
-
-def app_cut_off(**config: Any) -> tuple[Flask, list[Event]]:
-    app = ours(PROPAGATE_EXCEPTIONS=False, **config)
-    cut_off(app)
-    return app, events_of(app)
-
-
-def check_503(response: Any) -> None:
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "5"
-    assert set_cookies(response) == []
-
-
-def read() -> str:
-    return str(session.get("a"))
 
 
 def write() -> str:
@@ -80,12 +46,10 @@ def read_and_write_everything() -> str:
 
 
 @pytest.mark.parametrize("use", [read, write, read_and_write_everything])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [one for one in PLACES if one is not in_the_template_itself])
 def test_wherever_the_session_is_used_first_the_visitor_gets_a_503(
     place: Place, use: Callable[[], str]
 ) -> None:
-    if place.__name__ == "in_the_template_itself":
-        pytest.skip("it chooses its own uses")
     app, told = app_cut_off()
     place(app, use)
     check_503(get(app, "/it", cookie=cookie_of_another_instance()))
@@ -210,75 +174,6 @@ def test_a_visitor_without_a_cookie_reads_an_empty_session() -> None:
     assert names_of(told) == []
 
 
-def answered_with_a_cookie() -> Response:
-    session["a"] = 1
-    response = make_response("signed in")
-    response.set_cookie("theme", "dark")
-    response.headers["Location"] = "/secret"
-    response.cache_control.public = True
-    return response
-
-
-def test_a_write_that_can_not_be_sealed_turns_the_response_into_a_503() -> None:
-    app, told = app_cut_off()
-    app.add_url_rule("/", view_func=answered_with_a_cookie)
-    response = get(app)
-    check_503(response)
-    assert "signed in" not in response.text
-    assert "Location" not in response.headers
-    assert response.headers["Cache-Control"] == "no-store"
-    assert names_of(told) == ["unavailable"]
-
-
-def test_the_same_where_the_session_was_opened_before_the_keys_went_away() -> None:
-    app = ours(PROPAGATE_EXCEPTIONS=False)
-    told = events_of(app)
-
-    def view() -> str:
-        session["a"].append(2)
-        cut_off(app)
-        return "changed"
-
-    app.add_url_rule("/", view_func=view)
-    check_503(get(app, cookie=cookie_of_another_instance()))
-    assert names_of(told) == ["unavailable"]
-
-
-def test_a_refresh_that_can_not_be_sealed_lets_the_response_pass() -> None:
-    app = ours(PROPAGATE_EXCEPTIONS=False)
-
-    def view() -> str:
-        text = read()
-        cut_off(app)
-        return text
-
-    app.add_url_rule("/", view_func=view)
-    response = get(app, cookie=cookie_of_another_instance())
-    assert (response.status_code, response.text, set_cookies(response)) == (200, "[1]", [])
-
-
-def test_a_stream_or_file_that_is_not_sent_is_closed() -> None:
-    app, _ = app_cut_off()
-    closed: list[str] = []
-
-    def stream() -> Iterator[str]:
-        try:
-            yield "part"
-            yield "part"
-        finally:
-            closed.append("stream")
-
-    def view() -> Response:
-        session["a"] = 1
-        parts = stream()
-        next(parts)
-        return Response(parts)
-
-    app.add_url_rule("/", view_func=view)
-    check_503(get(app))
-    assert closed == ["stream"]
-
-
 def test_the_keys_are_asked_for_again_at_the_next_request() -> None:
     app = ours(PROPAGATE_EXCEPTIONS=False)
     source = cut_off(app)
@@ -301,8 +196,9 @@ def test_an_exception_of_the_view_that_catches_the_503_still_saves_nothing() -> 
             return "went on"
 
     app.add_url_rule("/", view_func=view)
+    cookie = cookie_of_another_instance()
     with counting_cryptography() as counter:
-        response = get(app, cookie=cookie_of_another_instance())
+        response = get(app, cookie=cookie)
     assert (response.text, set_cookies(response), counter.seals) == ("went on", [], 0)
     assert names_of(told) == ["unavailable", "write_ignored"]
 

@@ -297,6 +297,11 @@ def _ends() -> Iterator[Vector]:
         CLAIMS._replace(iat=NOW + 301, since=(NOW + 301) * 1000, until=NOW + IDLE),
         Reason.NOT_YET_VALID,
     )
+    yield ended(
+        "proved who they are too far ahead",
+        CLAIMS._replace(auth_time=NOW + 301),
+        Reason.NOT_YET_VALID,
+    )
     yield ended("past its end", brief, idle, now=NOW + 51)
     yield ended("not used for longer than is allowed now", lasting, idle, now=NOW + IDLE + 1)
     yield ended("longer than a session lasts", CLAIMS, whole, now=NOW + 101, timeouts=absolute)
