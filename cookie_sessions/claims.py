@@ -83,9 +83,7 @@ class Claims(NamedTuple):
         if self.former_kids:
             fields.append((_FORMER_KIDS, b"".join(self.former_kids)))
         fields.sort()
-        return b"".join(
-            [bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields]
-        )
+        return b"".join([bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields])
 
     @classmethod
     def begin(cls, *, now: float, until: int) -> Claims:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -36,15 +35,6 @@ _GONE: Final = frozenset(
 
 
 S = TypeVar("S", bound=Session)
-
-
-class Status(enum.StrEnum):
-    """What becomes of the cookie at the end of a request."""
-
-    UNCHANGED = "unchanged"
-    REFRESH = "refresh"
-    WRITE = "write"
-    DELETE = "delete"
 
 
 class Arrival:
@@ -212,17 +202,23 @@ class SessionManager:
         return Content(claims, wires, head, plaintext)
 
     def seal(
-        self, session: Session, *, cookie: CookieAttributes, expires: int | None
-    ) -> tuple[Status, list[str]]:
+        self,
+        session: Session,
+        *,
+        cookie: CookieAttributes,
+        expires: int | None,
+        renew: bool = True,
+    ) -> list[str]:
         """Seal a session: as a refresh where nothing changed, else as a write.
 
         Args:
             session: what is to be kept; its values are packed now.
             cookie: the attributes of its cookie.
             expires: when the browser forgets it, in seconds since the epoch, or None.
+            renew: whether the sealed end moves; False only puts it under another name or key.
 
         Returns:
-            What was done, and the lines for Set-Cookie headers.
+            The lines for Set-Cookie headers.
 
         Raises:
             UsageError: a value can't be packed, or the session does not fit a cookie.
@@ -234,13 +230,11 @@ class SessionManager:
         content = session.content
         head = content.head if content else None
         claims = _with_former_kid(session.claims, head, ring)
-        until = self.timeouts().until(now=now, iat=claims.iat)
+        until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
         octets = claims.to_octets(until=max(until, claims.iat))
         if content is not None and not session.modified:
-            status = Status.REFRESH
             plaintext = self.codec.with_claims(content.plaintext, octets)
         else:
-            status = Status.WRITE
             plaintext = self.codec.dump_payload(octets, wires)
         text = sealer.seal(
             plaintext,
@@ -256,9 +250,9 @@ class SessionManager:
         if head is None:
             self.events.emit(EventName.CREATED, octets=size)
         line = cookie.render(text, expires=expires)
-        return status, [line, *self._clean_up(session, cookie, leaving=False)]
+        return [line, *self._clean_up(session, cookie, leaving=False)]
 
-    def delete(self, session: Session, *, cookie: CookieAttributes) -> tuple[Status, list[str]]:
+    def delete(self, session: Session, *, cookie: CookieAttributes) -> list[str]:
         """Have the browser drop the session's cookie.
 
         Args:
@@ -266,10 +260,10 @@ class SessionManager:
             cookie: the attributes that it was set with.
 
         Returns:
-            What was done, and the lines for Set-Cookie headers.
+            The lines for Set-Cookie headers.
         """
         line = cookie.render_deletion()
-        return Status.DELETE, [line, *self._clean_up(session, cookie, leaving=True)]
+        return [line, *self._clean_up(session, cookie, leaving=True)]
 
     def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
         """A new session that holds the values of a foreign mapping."""

@@ -71,6 +71,15 @@ class Session(MutableMapping[str, Any]):
 
     accessed: bool = False
 
+    _wires: dict[Any, Wire] | None = None
+    _content: Content | None = None
+    _claims: Claims | None = None
+    _written = False
+    _settled = False
+    _committed = False
+    _unavailable = False
+    _lost_at = ""
+
     def __init__(
         self, origin: Origin, *, codec: Codec, events: Events, strict: bool = False
     ) -> None:
@@ -78,17 +87,9 @@ class Session(MutableMapping[str, Any]):
         self._codec = codec
         self._events = events
         self._strict = strict
-        self._wires: dict[Any, Wire] | None = None
         self._live: dict[Any, Any] = {}
         self._watched: dict[Any, bytes] = {}
         self._damaged: dict[Any, Wire] = {}
-        self._content: Content | None = None
-        self._claims: Claims | None = None
-        self._written = False
-        self._settled = False
-        self._committed = False
-        self._unavailable = False
-        self._lost_at = ""
 
     # What a session is, beside its values.
 

@@ -98,10 +98,10 @@ class Site:
         session.commit()
         session.settle()
         if not session:
-            return self.manager.delete(session, cookie=self.cookie)[1] if session.modified else []
+            return self.manager.delete(session, cookie=self.cookie) if session.modified else []
         if not session.modified and not session.permanent:
             return []
-        return self.manager.seal(session, cookie=self.cookie, expires=None)[1]
+        return self.manager.seal(session, cookie=self.cookie, expires=None)
 
     def write(self, session: Session) -> str:
         """Respond, and return the text of the cookie that was set."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import random
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -95,7 +96,8 @@ class Model(dict[Any, Any]):
         return "builtins.complex:" in described(dict(self))
 
 
-KEYS = st.sampled_from(
+# A few come often, so that what is stored is also met again.
+KEYS = st.sampled_from(["cart", "n", 1]) | st.sampled_from(
     [
         *("cart", "user_id", "csrf_token", "_flashes", "n", "", "é", "\ud800", None, b"x"),
         # Some of these are equal, and so are one key.
@@ -112,6 +114,9 @@ VALUES = st.recursive(
     ),
     max_leaves=5,
 )
+LARGE = st.integers(0, 9).map(lambda seed: random.Random(seed).randbytes(1600))
+"""Two of these are too much for a cookie."""
+
 PATHS = st.lists(st.integers(0, 3), max_size=3)
 
 
@@ -203,6 +208,7 @@ _RARE = [
     _operation(lambda session: session.destroy()),
     _operation(_share, KEYS, KEYS),
     _operation(_set_modified, st.booleans()),
+    _operation(_assign, KEYS, LARGE),
     _operation(_assign, KEYS, st.just(FOREIGN)),
     _operation(_mutate, KEYS, PATHS, st.just(FOREIGN)),
 ]
@@ -218,7 +224,8 @@ _READS = [
     _operation(lambda session: list(session.values())),
     _operation(lambda session: session.copy()),
     _operation(lambda session, pairs: dict(session | pairs), _PAIRS),
-    _operation(lambda session: session.modified),
+    # To ask for this alone is no use of a session, so it is asked after one.
+    _operation(lambda session: (len(session), session.modified)),
     _operation(lambda session: session.permanent),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -34,6 +35,7 @@ class Browser(RuleBasedStateMachine):
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(clock, "now", lambda: self.now)
         self.secrets = ["the secret key of the very first day"]
+        self.rotations = 0
         self.refreshes = True
         self.stored: dict[Any, Any] | None = None
         self.identity: tuple[Any, Any] | None = None
@@ -70,16 +72,60 @@ class Browser(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._patch.undo()
 
-    @rule(script=scripts(), in_transaction=st.booleans())
-    def use_the_session(self, script: list[Operation], in_transaction: bool) -> None:
+    @rule(script=scripts())
+    def use_the_session_in_a_view(self, script: list[Operation]) -> None:
         self.model = Model(self.stored)
         self.script = script
+        self.answer(lambda: self.client.get("/use"))
+
+    @rule(script=scripts())
+    def use_the_session_in_a_transaction(self, script: list[Operation]) -> None:
+        self.model = Model(self.stored)
+
+        def transact() -> None:
+            with self.client.session_transaction() as session:
+                self.run(session)
+
+        self.script = script
+        self.answer(transact)
+
+    @rule()
+    def leave_the_session_alone(self) -> None:
+        self.model = Model(self.stored)
+        head = peek(self.cookie or "")
+        assert self.client.get("/leave").data == b"left alone"
+        due = head is not None and head.refreshable and self.now - head.sealed_at >= REFRESH_AFTER
+        self.settle("refresh" if due and self.refreshes and self.stored else "keep")
+
+    @rule(seconds=st.sampled_from([0.5, 1, 59, 61, 3600, 6 * 3600]))
+    def let_time_pass(self, seconds: float) -> None:
+        self.now += seconds
+        self.check()
+
+    @rule(what=st.sampled_from(["rotate", "drop", "restart", "switch", "stay away"]))
+    def change_the_world(self, what: str) -> None:
+        if what == "rotate":
+            self.rotations += 1
+            self.secrets.insert(0, f"the secret key after {self.rotations} others")
+        elif what == "drop":
+            del self.secrets[1:]
+            head = peek(self.cookie or "")
+            if head is not None and head.kid != from_secret_keys(self.secrets[0]).primary.kid:
+                self.forget()
+        elif what == "restart":
+            self.start()
+        elif what == "switch":
+            self.refreshes = not self.refreshes
+        else:
+            self.now += LIFETIME + 2
+            self.forget()
+        self.configure()
+        self.check()
+
+    def answer(self, request: Callable[[], object]) -> None:
+        """Make a request; what it must do to the cookie follows from the model."""
         try:
-            if in_transaction:
-                with self.client.session_transaction() as session:
-                    self.run(session)
-            else:
-                assert self.client.get("/use").data == b"used"
+            request()
         except SessionTooLarge:
             assert not self.model.holds_foreign
             assert self.due() == "write"
@@ -91,55 +137,9 @@ class Browser(RuleBasedStateMachine):
             assert not self.model.holds_foreign
             self.settle(self.due())
 
-    @rule()
-    def leave_the_session_alone(self) -> None:
-        self.model = Model(self.stored)
-        head = peek(self.cookie or "")
-        assert self.client.get("/leave").data == b"left alone"
-        due = head is not None and head.refreshable and self.now - head.sealed_at >= REFRESH_AFTER
-        self.settle("refresh" if due and self.refreshes and self.stored else "keep")
-
-    @rule()
-    def rotate_the_secret_key(self) -> None:
-        self.secrets.insert(0, f"the secret key after {len(self.secrets)} others at {self.now}")
-        self.configure()
-        self.check()
-
-    @rule()
-    def drop_the_former_secret_keys(self) -> None:
-        del self.secrets[1:]
-        self.configure()
-        head = peek(self.cookie or "")
-        if head is not None and head.kid != from_secret_keys(self.secrets[0]).primary.kid:
-            self.forget()
-        self.check()
-
-    @rule()
-    def restart_the_application(self) -> None:
-        self.start()
-        self.check()
-
-    @rule()
-    def switch_refreshing(self) -> None:
-        self.refreshes = not self.refreshes
-        self.configure()
-
-    @rule(seconds=st.sampled_from([0.5, 1, 59, 61, 3600, 6 * 3600]))
-    def let_time_pass(self, seconds: float) -> None:
-        self.now += seconds
-        self.check()
-
-    @rule()
-    def stay_away_too_long(self) -> None:
-        self.now += LIFETIME + 2
-        self.forget()
-        self.check()
-
     def run(self, session: Any) -> None:
         for operation in self.script:
             assert same(outcome(operation, session), outcome(operation, self.model))
-        # A nested change is found at the end, so nothing may have been asked before.
-        self.script = []
 
     def due(self) -> str:
         """What must become of the cookie when a request has used the session."""

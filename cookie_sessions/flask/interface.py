@@ -83,12 +83,13 @@ class CookieSessionInterface(SessionInterface):
         # Values that can't be unpacked here are not the application's to lose.
         if not session.settle():
             if session.modified or arrival.spent:
-                return manager.delete(session, cookie=self._cookie(app))[1]
+                return manager.delete(session, cookie=self._cookie(app))
             return []
-        if not self.should_set_cookie(app, session) and arrival.moved_from is None:
+        renew = self.should_set_cookie(app, session)
+        if not renew and arrival.moved_from is None:
             return []
-        when = self.get_expiration_time(app, session)
-        return manager.seal(session, cookie=self._cookie(app), expires=_seconds(when))[1]
+        expires = _seconds(self.get_expiration_time(app, session))
+        return manager.seal(session, cookie=self._cookie(app), expires=expires, renew=renew)
 
     def _refresh_is_due(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
@@ -98,9 +99,11 @@ class CookieSessionInterface(SessionInterface):
         if head is None or not head.refreshable:
             return False
         vary_on_cookie(response)
-        if not app.config["SESSION_REFRESH_EACH_REQUEST"] or is_public(response):
+        if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
         if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+            return False
+        if is_public(response):
             return False
         # The head was read without a key: only a session that opens and passes is refreshed.
         return not session.new

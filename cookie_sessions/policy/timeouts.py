@@ -38,7 +38,7 @@ class Timeouts(NamedTuple):
             sealed_at: when the cookie was sealed, in seconds since the epoch.
             now: seconds since the epoch.
         """
-        # ``since`` may lie further ahead: it is set just beyond a mark that allows for clocks itself.
+        # ``since`` may lie further ahead: it is set just beyond a mark, which allows for clocks.
         if claims.iat > now + SKEW or (claims.auth_time or 0) > now + SKEW:
             return Reason.NOT_YET_VALID
         seconds = int(now)

@@ -16,7 +16,7 @@ from cookie_sessions.errors import Reason, Rejected
 from tests.codec.strategies import VALUES
 
 CODEC = Codec()
-TAGS = sorted(number for name, number in vars(tags).items() if type(number) is int)
+TAGS = sorted(number for number in vars(tags).values() if type(number) is int)
 
 
 def refusal_of(function: Callable[[Any], Any], argument: Any) -> Reason | None:

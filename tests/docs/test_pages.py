@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections import Counter, OrderedDict, namedtuple
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +43,7 @@ def test_the_two_lines_of_the_readme_see_a_change_inside_a_value(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "0123456789abcdef" * 2)
     names: dict[str, Any] = {"__name__": "readme"}
-    exec(blocks(ROOT / "README.md", "python")[0], names)
+    exec(blocks(ROOT / "README.md", "python")[0], names)  # noqa: S102
     client = names["app"].test_client()
     assert [client.get("/").text for _ in range(3)] == ["Visit 1", "Visit 2", "Visit 3"]
 
@@ -54,7 +54,7 @@ def test_the_production_settings_of_the_readme_work(tmp_path: Path) -> None:
     ring.chmod(0o600)
     source = blocks(ROOT / "README.md", "python")[1].replace("/etc/shop/keys.json", str(ring))
     app = Flask("production")
-    exec(source, {"app": app})
+    exec(source, {"app": app})  # noqa: S102
     from cookie_sessions.flask import CookieSessions
 
     CookieSessions(app)
@@ -81,7 +81,7 @@ def test_the_examples_of_the_guide_run() -> None:
     CookieSessions(app)
     names: dict[str, Any] = {"app": app, "session": session, "CookieSessions": CookieSessions}
     for source in blocks(ROOT / "docs/guide.md", "python"):
-        exec(source, names)
+        exec(source, names)  # noqa: S102
 
     @app.get("/pay")
     def pay() -> str:
@@ -165,13 +165,21 @@ class Foreign(tzinfo):
     def dst(self, moment: datetime | None) -> None:
         return None
 
+    def tzname(self, moment: datetime | None) -> str:
+        return "Foreign"
+
 
 class Fragment:
     def __html__(self) -> str:
         return "<b>"
 
 
-Pair = namedtuple("Pair", "a b")
+class Pair(NamedTuple):
+    a: int
+    b: int
+
+
+NAIVE = datetime(2030, 1, 2, 3, 4, 5, 6)  # noqa: DTZ001
 BERLIN = datetime(2030, 1, 2, 3, 4, 5, 6, ZoneInfo("Europe/Berlin"))
 
 DIFFERENCES = [
@@ -179,9 +187,9 @@ DIFFERENCES = [
     (Decimal("1.10"), "1.10", Decimal("1.10")),
     (date(2030, 1, 2), "Wed, 02 Jan 2030 00:00:00 GMT", date(2030, 1, 2)),
     (
-        datetime(2030, 1, 2, 3, 4, 5, 6),
+        NAIVE,
         datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
-        datetime(2030, 1, 2, 3, 4, 5, 6),
+        NAIVE,
     ),
     (BERLIN, datetime(2030, 1, 2, 2, 4, 5, tzinfo=UTC), BERLIN),
     (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 
+from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.flask import FlaskSession
 from tests.flask.conftest import Clock
 from tests.flask.world import (
@@ -235,3 +236,16 @@ def test_a_spent_cookie_stays_where_another_may_open_elsewhere(clock: Clock) -> 
     foreign = sealed(get(app_of(SECRET_KEY="another instance's newer key"), "/write"))
     response = get(app, cookie=f"session={value[:-8]}AAAAAAAA; session={foreign}")
     assert (response.text, set_cookies(response)) == ("None", [])
+
+
+def test_cookie_lines_joined_by_commas_are_split_only_where_that_was_set() -> None:
+    value = sealed(get(app_of(), "/write"))
+    header = f"theme=dark,session={value}"
+    assert get(app_of(), cookie=header).text == "None"
+    assert get(app_of(COOKIE_SESSIONS_JOIN_BY_COMMAS=True), cookie=header).text == "1"
+
+
+def test_a_prefixed_name_is_never_read_from_behind_a_comma() -> None:
+    app = moved(COOKIE_SESSIONS_JOIN_BY_COMMAS=True)
+    with pytest.raises(ConfigurationError, match="prefix"):
+        get(app, cookie="theme=dark,__Host-session=x")
