@@ -46,11 +46,12 @@ class Arrival:
         name: the cookie's name.
     """
 
-    __slots__ = ("_manager", "_texts", "header", "moved_from", "name", "reasons")
+    __slots__ = ("_manager", "_opens_left", "_texts", "header", "moved_from", "name", "reasons")
 
     def __init__(self, manager: SessionManager, header: str, name: str) -> None:
         self._manager = manager
-        self._texts: tuple[str, ...] | None = None
+        self._opens_left = MAX_OPENS
+        self._texts: dict[str, tuple[str, ...]] = {}
         self.header = header
         self.name = name
         self.reasons: set[Reason] = set()
@@ -59,14 +60,19 @@ class Arrival:
     @property
     def texts(self) -> tuple[str, ...]:
         """The different values of the cookies with our name."""
-        if self._texts is None:
-            self._texts = self._find(self.name)
-        return self._texts
+        return self._find(self.name) if self.header else ()
 
     def peek(self) -> Head | None:
-        """The clear part of the one cookie that arrived; None for none, several or garbage."""
-        texts = self.texts
-        return peek(texts[0]) if len(texts) == 1 else None
+        """The clear part of the cookie that would be refreshed; None where there is none.
+
+        That is the one sealed last among those that say refreshable, whoever sent them: only
+        opening tells more.
+        """
+        if not self.header:
+            return None
+        texts = self.texts or [text for name in self._former_names() for text in self._find(name)]
+        heads = [head for text in texts if (head := peek(text)) is not None and head.refreshable]
+        return max(heads, key=lambda head: head.sealed_at) if heads else None
 
     @property
     def spent(self) -> bool:
@@ -76,6 +82,9 @@ class Arrival:
     def open(self) -> Content | None:
         """Open what arrived, check its claims, and decide between duplicates.
 
+        A former name is looked at only where nothing came under the present one, so a ``__Host-``
+        cookie can't be shadowed by one that a sibling subdomain planted.
+
         Returns:
             The session's content, or None where there is no living session.
 
@@ -84,20 +93,28 @@ class Arrival:
         """
         if not self.header:
             return None
-        content = self._open_under(self.name, self.texts)
-        if content is None:
+        content = self._open_under(self.name)
+        if content is None and not self.texts:
             for former in self._former_names():
                 if content is None:
-                    content = self._open_under(former, self._find(former))
+                    content = self._open_under(former)
                     self.moved_from = None if content is None else former
         for reason in sorted(self.reasons):
             self._manager.events.emit(EventName.REJECTED, reason=reason)
         return content
 
-    def opening_former_names(self) -> list[str]:
-        """The former names whose cookies would bring a session back once ours is deleted."""
+    def former_names_to_delete(self) -> list[str]:
+        """The former names whose cookies may bring a session back once ours is deleted.
+
+        Cookies that don't open here are another application's and stay. One that the bound on
+        opening left unopened goes too: signing out matters more.
+        """
         names = self._former_names() if self.header else []
-        return [name for name in names if self._open_under(name, self._find(name)) is not None]
+        return [name for name in names if self._find(name) and self._may_open(name)]
+
+    def _may_open(self, name: str) -> bool:
+        texts = self._find(name)
+        return len(texts) > self._opens_left or self._open_under(name) is not None
 
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
@@ -110,16 +127,22 @@ class Arrival:
         return [name for name, until in names if now < until and name != self.name]
 
     def _find(self, name: str) -> tuple[str, ...]:
-        try:
-            return find(self.header, name, commas=self._manager.settings.join_by_commas)
-        except Rejected as rejected:
-            self.reasons.add(rejected.reason)
-            return ()
+        texts = self._texts.get(name)
+        if texts is None:
+            try:
+                texts = find(self.header, name, commas=self._manager.settings.join_by_commas)
+            except Rejected as rejected:
+                self.reasons.add(rejected.reason)
+                texts = ()
+            self._texts[name] = texts
+        return texts
 
-    def _open_under(self, name: str, texts: tuple[str, ...]) -> Content | None:
-        if len(texts) > MAX_OPENS:
+    def _open_under(self, name: str) -> Content | None:
+        texts = self._find(name)
+        if len(texts) > self._opens_left:
             self.reasons.add(Reason.AMBIGUOUS)
             return None
+        self._opens_left -= len(texts)
         opened: list[tuple[str, Content]] = []
         for text in texts:
             try:
@@ -225,11 +248,11 @@ class SessionManager:
             Unavailable: the keys can't be had.
         """
         now = clock.now()
-        wires = session.settle()
+        wires = session._settle()
         ring = self.ring()
-        content = session.content
+        content = session._content
         head = content.head if content else None
-        claims = _with_former_kid(session.claims, head, ring)
+        claims = _with_former_kid(session._own_claims, head, ring)
         until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
         octets = claims.to_octets(until=max(until, claims.iat))
         if content is not None and not session.modified:
@@ -276,18 +299,20 @@ class SessionManager:
 
     def _clean_up(self, session: Session, cookie: CookieAttributes, *, leaving: bool) -> list[str]:
         """Delete what stands in the way: duplicates at other scopes, a former name."""
-        arrival = session.origin
+        arrival = session._origin
         if not isinstance(arrival, Arrival) or not arrival.header:
             return []
         stale: list[CookieAttributes] = []
         scopes = [*self.settings.former_scopes, (None, cookie.path)]
-        former = arrival.opening_former_names() if leaving else [arrival.moved_from]
+        former = arrival.former_names_to_delete() if leaving else [arrival.moved_from]
         for named in (cookie.named(name) for name in former if name is not None):
             stale.append(named)
             stale += [named.scoped(domain=domain, path=path) for domain, path in scopes]
         if len(arrival.texts) > 1:
             stale += [cookie.scoped(domain=domain, path=path) for domain, path in scopes]
-        return list(dict.fromkeys(old.render_deletion() for old in stale if old != cookie))
+        # What a browser takes for the cookie that was just set is not deleted behind it.
+        others = [old for old in stale if old.identity != cookie.identity]
+        return list(dict.fromkeys(old.render_deletion() for old in others))
 
 
 def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims:

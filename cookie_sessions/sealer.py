@@ -38,6 +38,9 @@ class Opened(NamedTuple):
     plaintext: bytes
     needs_reseal: bool
 
+    def __repr__(self) -> str:
+        return f"<Opened payload of {len(self.plaintext)} octets>"
+
 
 def seal(plaintext: bytes, *, ring: KeyRing, place: Place, refreshable: bool, now: float) -> str:
     """Seal a payload with the ring's primary key.

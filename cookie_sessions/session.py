@@ -7,9 +7,9 @@ unopened. Nothing is decrypted before the first use, and no value is unpacked be
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from cookie_sessions.claims import Claims
@@ -17,12 +17,12 @@ from cookie_sessions.codec import Codec, Wire
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
+from cookie_sessions.mapping import DictSurface
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
 _NEVER_PACKED: Final = b""
 """Equal to no packed value: what was assigned always counts as changed."""
-_MISSING: Final = object()
 
 
 class Content(NamedTuple):
@@ -40,6 +40,9 @@ class Content(NamedTuple):
     head: Head
     plaintext: bytes
 
+    def __repr__(self) -> str:
+        return f"<Content of {len(self.wires)} values>"
+
 
 class Origin(Protocol):
     """Where a session comes from."""
@@ -53,7 +56,7 @@ class Origin(Protocol):
         ...
 
 
-class Session(MutableMapping[str, Any]):
+class Session(DictSurface):
     """One visitor's session: any keys, and values of the types that the codec keeps.
 
     Assigning, deleting, ``update`` and ``clear`` count as a change; so does a change inside a
@@ -64,6 +67,9 @@ class Session(MutableMapping[str, Any]):
         codec: packs and unpacks values.
         events: told of lost writes and of values that can't be unpacked.
         strict: raise UsageError for a write after the session has been committed.
+
+    Beside what an application needs, names here begin with an underscore: a template's
+    ``{{ session.name }}`` looks for an attribute before it looks for a key.
 
     Attributes:
         accessed: whether the application has used the session in any way.
@@ -96,15 +102,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def sid(self) -> str:
         """The session's id, 32 hexadecimal digits. Never put it into a page, log or URL."""
-        return self.claims.sid.hex()
-
-    @property
-    def claims(self) -> Claims:
-        """What the session says of itself; a new session's claims begin at the first look."""
-        self._opened()
-        if self._claims is None:
-            self._claims = self._origin.begin()
-        return self._claims
+        return self._own_claims.sid.hex()
 
     @property
     def new(self) -> bool:
@@ -115,7 +113,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def created_at(self) -> datetime:
         """When the session began, in UTC."""
-        return datetime.fromtimestamp(self.claims.iat, UTC)
+        return datetime.fromtimestamp(self._own_claims.iat, UTC)
 
     @property
     def permanent(self) -> bool:
@@ -142,6 +140,7 @@ class Session(MutableMapping[str, Any]):
             try:
                 self._settle_one(wires, name)
             except UsageError:
+                # What can't be packed can't be forgotten either: the commit will refuse it.
                 continue
         self._written = False
 
@@ -153,7 +152,7 @@ class Session(MutableMapping[str, Any]):
         wires = self._writable()
         if self._unavailable:
             return
-        self._claims = self.claims.renamed()
+        self._claims = self._own_claims.renamed()
         if wires or self._damaged:
             self._written = True
         self._events.emit(EventName.REGENERATED)
@@ -167,7 +166,7 @@ class Session(MutableMapping[str, Any]):
         self._content = None
         self._events.emit(EventName.DESTROYED)
 
-    # The surface of a dict.
+    # The operations that the surface of a dict is made of.
 
     def __getitem__(self, key: Any) -> Any:
         wires = self._wires
@@ -209,12 +208,6 @@ class Session(MutableMapping[str, Any]):
         wires = self._opened()
         return iter([key for key in tuple(wires) if self._readable(wires, key)])
 
-    def __reversed__(self) -> Iterator[Any]:
-        return reversed(list(self))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
     def __bool__(self) -> bool:
         wires = self._opened()
         return any(self._readable(wires, key) for key in tuple(wires))
@@ -223,58 +216,6 @@ class Session(MutableMapping[str, Any]):
         if self._wires is None:
             return f"<{type(self).__name__} not opened>"
         return f"<{type(self).__name__} with the keys {[*self._wires]!r}>"
-
-    def __or__(self, other: object) -> dict[Any, Any]:
-        return dict(self) | dict(other) if isinstance(other, Mapping) else NotImplemented
-
-    def __ror__(self, other: object) -> dict[Any, Any]:
-        return dict(other) | dict(self) if isinstance(other, Mapping) else NotImplemented
-
-    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]
-        self.update(other)
-        return self
-
-    def copy(self) -> dict[Any, Any]:
-        """A plain dict of the values, not copied themselves."""
-        return dict(self)
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
-        from copy import deepcopy
-
-        return deepcopy(dict(self), memo)
-
-    def __reduce__(self) -> NoReturn:
-        raise UsageError(
-            "A session can't be pickled: it would carry its data out of its seal. Copy what you "
-            "need with dict(session)."
-        )
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        self.__reduce__()
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        """The value of ``key``, stored as ``default`` first where there is none."""
-        if key not in self:
-            self[key] = default
-        return self.get(key, default)
-
-    def pop(self, key: Any, default: Any = _MISSING) -> Any:
-        """Remove ``key`` and return its value, or ``default`` where there is none."""
-        if key in self:
-            value = self[key]
-            del self[key]
-            return value
-        if default is _MISSING:
-            raise KeyError(key)
-        return default
-
-    def popitem(self) -> tuple[Any, Any]:
-        """Remove and return the pair that was stored last."""
-        for key in self.__reversed__():
-            return key, self.pop(key)
-        raise KeyError("popitem(): the session is empty")
 
     def clear(self) -> None:
         """Remove all values; counts as a change even where there are none."""
@@ -291,38 +232,25 @@ class Session(MutableMapping[str, Any]):
         self._writable()
         self._written = True
 
-    # What the manager and the adapters ask.
+    # What the manager and the adapters ask, out of a template's sight.
 
     @property
-    def origin(self) -> Origin:
-        """Where the session came from."""
-        return self._origin
+    def _own_claims(self) -> Claims:
+        """What the session says of itself; a new session's claims begin at the first look."""
+        self._opened()
+        if self._claims is None:
+            self._claims = self._origin.begin()
+        return self._claims
 
     @property
-    def opened(self) -> bool:
-        """Whether the session has been opened."""
+    def _is_open(self) -> bool:
         return self._wires is not None
 
-    @property
-    def content(self) -> Content | None:
-        """What the cookie brought; None without one, before opening and after ``destroy``."""
-        return self._content
-
-    @property
-    def unavailable(self) -> bool:
-        """Whether opening failed for want of keys or stores; such a session is never saved."""
-        return self._unavailable
-
-    @property
-    def committed(self) -> bool:
-        """Whether the session has been saved; what is written afterwards is lost."""
-        return self._committed
-
-    def commit(self) -> None:
-        """Note that the session has been saved."""
+    def _commit(self) -> None:
+        """Note that the session has been saved; what is written afterwards is lost."""
         self._committed = True
 
-    def settle(self) -> dict[Any, Wire]:
+    def _settle(self) -> dict[Any, Wire]:
         """Pack what was assigned or handed out; once, when the session is committed.
 
         Returns:

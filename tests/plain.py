@@ -95,9 +95,8 @@ class Site:
 
     def respond(self, session: Session) -> list[str]:
         """What an adapter does at the end of a request: the lines for Set-Cookie."""
-        session.commit()
-        session.settle()
-        if not session:
+        session._commit()
+        if not session._settle():
             return self.manager.delete(session, cookie=self.cookie) if session.modified else []
         if not session.modified and not session.permanent:
             return []

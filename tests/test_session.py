@@ -28,11 +28,11 @@ def stored(site: Site, text: str) -> dict[Any, Any]:
 def test_nothing_is_opened_before_the_first_use(site: Site) -> None:
     session = site.arrive(site.store(a=1))
     assert repr(session) == "<Session not opened>"
-    assert not session.opened
+    assert not session._is_open
     assert not session.accessed
     assert site.codec.opened == 0
     assert session["a"] == 1
-    assert session.opened
+    assert session._is_open
     assert session.accessed
     assert dict(session) == {"a": 1}
     assert site.codec.opened == 1
@@ -73,7 +73,7 @@ def test_a_refresh_copies_the_packed_values_without_unpacking_any(site: Site) ->
     assert site.codec.packed == []
     before, after = site.open(text), site.open(again)
     assert before[before[0] + 1 :] == after[after[0] + 1 :]
-    assert session.claims.iat == int(START)
+    assert session._own_claims.iat == int(START)
     assert stored(site, again) == {"_permanent": True, "cart": CART, "other": [1, 2]}
 
 

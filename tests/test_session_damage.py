@@ -74,6 +74,15 @@ def test_a_damaged_value_can_be_replaced_and_cleared(site: Site) -> None:
             assert wires == {"new": 1}
 
 
+def test_removing_all_that_can_be_read_keeps_what_can_not(site: Site) -> None:
+    session = site.arrive(damaged(site))
+    while session:
+        session.popitem()
+    assert len(session) == 0
+    _, wires = site.codec.load_payload(site.open(site.write(session)))
+    assert wires == {"broken": BROKEN}
+
+
 def test_a_session_of_damaged_values_alone_is_empty(site: Site) -> None:
     session = site.arrive(site.forge(site.payload({"broken": BROKEN})))
     assert (len(session), bool(session), list(session)) == (0, False, [])

@@ -9,6 +9,7 @@ from ormsgpack import Ext, packb, unpackb
 
 from cookie_sessions.codec import payload
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionary
+from cookie_sessions.codec.lowering import shown
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
 from cookie_sessions.codec.registered import RegisteredType
@@ -157,7 +158,10 @@ class Codec:
         """
         empty = len(self.dump_payload(b"-", {}))
         sizes = [
-            (str(key), -(-(len(self.dump_payload(b"-", {key: wire})) - empty) * 4 // 3))
+            (
+                shown(key).strip('"'),
+                -(-(len(self.dump_payload(b"-", {key: wire})) - empty) * 4 // 3),
+            )
             for key, wire in wires.items()
         ]
         return sorted(sizes, key=lambda row: row[1], reverse=True)

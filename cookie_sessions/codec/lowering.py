@@ -108,7 +108,7 @@ class Walker:
     def _leaf(self, encoder: Encoder, value: object) -> object:
         try:
             return encoder(value)
-        except (TypeError, ValueError, OverflowError):
+        except Exception:  # noqa: BLE001 - a time zone of the application's may raise anything.
             raise self._refusal(type(value), "whose time zone or range can't be kept") from None
 
     def _container(self, value: Any, kind: type, *, as_key: bool = False) -> object:
@@ -158,8 +158,9 @@ class Walker:
         self._enter(type(value))
         try:
             inner = registered.to_value(value)
-        except Exception as error:
-            raise self._refusal(type(value), "whose registered to_value failed") from error
+        except Exception as error:  # noqa: BLE001 - its message may hold the value.
+            why = f"whose registered to_value failed with {type(error).__name__}"
+            raise self._refusal(type(value), why) from None
         lowered = [tags.MARKERS[tags.REGISTERED], registered.name, self.lower(inner)]
         self._depth -= 1
         return lowered
@@ -186,7 +187,11 @@ class Walker:
 
     def _markup(self, value: Any) -> object:
         self._enter(type(value))
-        text = value.__html__()
+        try:
+            text = value.__html__()
+        except Exception as error:  # noqa: BLE001 - its message may hold the value.
+            why = f"whose __html__ failed with {type(error).__name__}"
+            raise self._refusal(type(value), why) from None
         if not isinstance(text, str):
             raise self._refusal(type(value), "whose __html__ gives no string")
         self._depth -= 1
@@ -201,11 +206,12 @@ class Walker:
         )
 
     def _place(self) -> str:
-        steps = "".join(f"[{_shown(step)}]" for step in self._path[:_MAX_STEPS])
+        steps = "".join(f"[{shown(step)}]" for step in self._path[:_MAX_STEPS])
         return f"session{steps}{'...' if len(self._path) > _MAX_STEPS else ''}"
 
 
-def _shown(step: object) -> str:
+def shown(step: object) -> str:
+    """A key as messages show it: short, on one line, and never what is no plain text or number."""
     if isinstance(step, type):
         return f"<item of a {step.__name__}>"
     if type(step) is int:

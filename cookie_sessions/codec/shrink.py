@@ -107,10 +107,14 @@ def _shrink_jwt(text: str) -> list[Any] | None:
     shrunk = _json_value(header)
     if type(shrunk) is not dict:
         return None
-    _shrink_items(shrunk)
     body = _json_value(payload)
-    if type(body) is dict or type(body) is list:
-        _shrink_items(body)
+    try:
+        _shrink_items(shrunk)
+        if type(body) is dict or type(body) is list:
+            _shrink_items(body)
+    except RecursionError:
+        # A client can nest its JSON deeper than this walk goes: then the text stays as it is.
+        return None
     return [tags.MARKERS[tags.JWT], shrunk, body, signature]
 
 

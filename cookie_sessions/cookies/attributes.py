@@ -128,6 +128,12 @@ class CookieAttributes:
             partitioned=partitioned,
         )
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Name, domain and path as browsers compare them: equal means that one replaces another."""
+        domain = _domain(self.domain) if self.domain else ""
+        return self.name, domain.lower(), "" if self.path is None else _path(self.path)
+
     def named(self, name: str) -> CookieAttributes:
         """The same attributes for a cookie of another name."""
         return dataclasses.replace(self, name=name)

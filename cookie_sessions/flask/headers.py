@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from werkzeug.http import parse_list_header
 
 if TYPE_CHECKING:
     from flask import Response
+
+
+_SHARED: Final = ("public", "s-maxage")
+"""Directives that speak to shared caches: none may keep a response with a session's cookie."""
 
 
 def vary_on_cookie(response: Response) -> None:
@@ -30,14 +36,13 @@ def keep_private(response: Response) -> None:
     if not present:
         response.headers.add("Cache-Control", "private")
         return
-    if len(present) > 1:
-        response.headers["Cache-Control"] = ", ".join(present)
-    control = response.cache_control
+    directives = parse_list_header(", ".join(present))
+    kept = [each for each in directives if not each.strip().lower().startswith(_SHARED)]
+    names = {each.strip().lower() for each in kept}
     # private="a, b" covers only the named headers; Set-Cookie needs the whole response private.
-    if not control.no_store and control.private is not True:
-        control.public = False
-        del control.s_maxage
-        control.private = True
+    if not names & {"no-store", "private"}:
+        kept.append("private")
+    response.headers["Cache-Control"] = ", ".join(kept)
 
 
 def _values(response: Response, wanted: str) -> list[str]:

@@ -43,7 +43,9 @@ class CookieSessionInterface(SessionInterface):
             return None
         header = request.environ.get("HTTP_COOKIE", "")
         arrival = manager.arrival(header, name=self.get_cookie_name(app))
-        return manager.load(arrival, session_class=self.session_class)
+        session = manager.load(arrival, session_class=self.session_class)
+        session._environ = request.environ
+        return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Put into the response what the session needs there; at most once for each session.
@@ -54,15 +56,17 @@ class CookieSessionInterface(SessionInterface):
         manager = AppState.of(app).manager
         if not isinstance(session, FlaskSession):
             session = self._adopt(manager, session)
-        if session.unavailable:
-            _answer_503(response, only_instead_of_500=True)
-            return
         if session.accessed:
             vary_on_cookie(response)
-        if session.committed:
+        if session._unavailable:
+            # A page that was made without the session is nobody else's either.
+            keep_private(response)
+            _answer_503(response, only_instead_of_500=True)
             return
-        session.commit()
-        if not session.opened and not self._refresh_is_due(app, manager, session, response):
+        if session._committed:
+            return
+        session._commit()
+        if not session._is_open and not self._refresh_is_due(app, manager, session, response):
             return
         try:
             lines = self._lines(app, manager, session)
@@ -79,9 +83,9 @@ class CookieSessionInterface(SessionInterface):
             keep_private(response)
 
     def _lines(self, app: Flask, manager: SessionManager, session: FlaskSession) -> list[str]:
-        arrival = cast(Arrival, session.origin)
+        arrival = cast(Arrival, session._origin)
         # Values that can't be unpacked here are not the application's to lose.
-        if not session.settle():
+        if not session._settle():
             if session.modified or arrival.spent:
                 return manager.delete(session, cookie=self._cookie(app))
             return []
@@ -95,7 +99,7 @@ class CookieSessionInterface(SessionInterface):
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        head = cast(Arrival, session.origin).peek()
+        head = cast(Arrival, session._origin).peek()
         if head is None or not head.refreshable:
             return False
         vary_on_cookie(response)

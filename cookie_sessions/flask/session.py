@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
-from flask import has_request_context, request
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -35,10 +36,12 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
     503 (in its 500 page, or after the response was made) nothing is raised.
     """
 
+    _environ: Mapping[str, Any] = MappingProxyType({})
+
     def _open(self) -> dict[Any, Wire]:
         try:
             return super()._open()
         except Unavailable:
-            if self.committed or (has_request_context() and FAILED in request.environ):
+            if self._committed or FAILED in self._environ:
                 return self._opened()
             raise service_unavailable() from None

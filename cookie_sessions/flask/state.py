@@ -7,7 +7,7 @@ import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import got_request_exception, request
+from flask import got_request_exception, has_request_context, request
 
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
@@ -116,7 +116,8 @@ class AppState:
             return self._manager
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
-        request.environ[FAILED] = True
+        if has_request_context():
+            request.environ[FAILED] = True
 
     def _tell_of_weakness(self) -> None:
         with _lock:

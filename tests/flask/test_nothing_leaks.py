@@ -54,8 +54,8 @@ def app_of_all_trades(**config: Any) -> Flask:
         session.get("data")
         held: Any = session
         found = held._get_current_object()
-        claims = found.claims
-        return repr([found, found.origin, found.content and found.content.head, claims])
+        claims = found._own_claims
+        return repr([found, found._origin, found._content, claims])
 
     def error_page(_: Exception) -> ResponseReturnValue:
         return repr(session), 500
