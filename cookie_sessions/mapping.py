@@ -44,15 +44,15 @@ class DictSurface(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
-    def keys(self) -> KeysView[Any]:
+    def keys(self) -> _Keys:
         """The keys, as they are at the time of looking."""
         return _Keys(self)
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> _Values:
         """The values, as they are at the time of looking."""
         return _Values(self)
 
-    def items(self) -> ItemsView[Any, Any]:
+    def items(self) -> _Items:
         """The pairs, as they are at the time of looking."""
         return _Items(self)
 

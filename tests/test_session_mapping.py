@@ -143,3 +143,12 @@ def test_pickling_is_refused(site: Site) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(UsageError, match="can't be pickled"):
             pickle.dumps(session, protocol)
+
+
+def test_the_views_can_be_walked_backwards_as_those_of_a_dict(site: Site) -> None:
+    session = site.arrive()
+    session.update(a=1, b=2)
+    plain = {"a": 1, "b": 2}
+    assert list(reversed(session.keys())) == list(reversed(plain.keys()))
+    assert list(reversed(session.values())) == list(reversed(plain.values()))
+    assert list(reversed(session.items())) == list(reversed(plain.items()))

@@ -249,3 +249,42 @@ def test_a_prefixed_name_is_never_read_from_behind_a_comma() -> None:
     app = moved(COOKIE_SESSIONS_JOIN_BY_COMMAS=True)
     with pytest.raises(ConfigurationError, match="prefix"):
         get(app, cookie="theme=dark,__Host-session=x")
+
+
+@pytest.mark.parametrize("domain", [".example.com", "Example.com", "example.com:5000"])
+def test_the_clean_up_never_deletes_the_cookie_that_was_just_set(domain: str) -> None:
+    app = app_of(SESSION_COOKIE_DOMAIN=domain, COOKIE_SESSIONS_FORMER_SCOPES=[("example.com", "/")])
+    response = get(app, "/write", cookie="session=AAAA; session=AAAB")
+    assert deleted(response) == [("session", None, "/")]
+
+
+def test_an_empty_domain_is_the_host_itself_to_the_clean_up() -> None:
+    response = get(app_of(SESSION_COOKIE_DOMAIN=""), "/write", cookie="session=AAAA; session=AAAB")
+    assert deleted(response) == []
+
+
+def test_former_names_share_the_bound_on_opening() -> None:
+    names = {f"former{number}": LATER for number in range(5)}
+    app = app_of(SESSION_COOKIE_NAME="present", COOKIE_SESSIONS_PREVIOUS_NAMES=names)
+    text = sealed(get(app_of(), "/write"))
+    junk = "; ".join(f"{name}={text[:-1]}{end}" for name in names for end in "AEIM")
+    with counting_cryptography() as counter:
+        get(app, "/leave", cookie=junk)
+    assert counter.opens <= 4
+
+
+def test_a_planted_former_cookie_does_not_stand_in_for_a_prefixed_one_that_arrived() -> None:
+    old = f"session={sealed(get(app_of(), '/write'))}"
+    assert get(moved(), cookie=old).text == "1"
+    assert get(moved(), cookie=f"{old}; __Host-session=garbage").text == "None"
+
+
+def test_junk_beside_a_permanent_session_stops_neither_vary_nor_refresh(clock: Clock) -> None:
+    app = app_of()
+    route(app, lambda: session.update(_permanent=True), at="/keep")
+    text = sealed(get(app, "/keep"))
+    clock.forward(61)
+    for cookie in (f"session={text}; session=junk", f"session=junk; session={text}"):
+        response = get(app, "/other", cookie=cookie)
+        assert response.headers["Vary"] == "Cookie"
+        assert sealed(response) != text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 from hashlib import shake_128
 from typing import Any
 
@@ -147,3 +149,49 @@ def test_no_cookie_that_is_set_is_ever_larger_than_browsers_keep() -> None:
         assert bool(set_cookies(response)) is (response.status_code == 200)
     assert sizes
     assert max(sizes) <= 4096
+
+
+def test_the_table_of_sizes_shows_keys_on_one_line_and_only_plain_ones() -> None:
+    app = ours()
+    noise = shake_128(b"").digest(3000)
+    held: dict[Any, Any] = {"evil\n\x1b[31m": noise, ("card", "4111"): noise}
+    route(app, lambda: session.update(held))
+    with pytest.raises(SessionTooLarge) as caught:
+        get(app)
+    text = str(caught.value)
+    assert "\x1b" not in text
+    assert "4111" not in text
+    assert "evil\\n" in text
+
+
+class Loud(tzinfo):
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        raise NotImplementedError("the secret is 4111")
+
+    dst = tzname = utcoffset  # type: ignore[assignment]
+
+
+class LoudMarkup:
+    def __html__(self) -> str:
+        raise RuntimeError("the secret is 4111")
+
+
+@pytest.mark.parametrize("value", [datetime(2030, 1, 1, tzinfo=Loud()), LoudMarkup()])
+def test_what_raises_while_it_is_packed_is_a_usage_error_without_its_words(value: object) -> None:
+    app = ours()
+    route(app, lambda: session.update(cart=[value]))
+    with pytest.raises(UsageError, match=r'session\["cart"\]\[0\]') as caught:
+        get(app)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert "4111" not in str(caught.value)
+
+
+def test_a_token_of_the_clients_that_nests_deeply_is_kept_as_it_is() -> None:
+    deep = urlsafe_b64encode(b"[" * 4000 + b"]" * 4000).rstrip(b"=").decode()
+    for text in (f"eyJhbGciOiJ4In0.{deep}.AAAA", f"eyJhbGciOiJ4In0.{deep[:2000]}.AAAA"):
+        app = ours()
+        route(app, lambda text=text: session.update(token=text, auth={"token": text}))  # type: ignore[misc]
+        route(app, lambda text=text: session["token"] == session["auth"]["token"] == text, at="/is")  # type: ignore[misc]
+        line = set_cookies(get(app))[0]
+        assert get(app, "/is", cookie=line.partition(";")[0]).text == "True"

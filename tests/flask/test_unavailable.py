@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, got_request_exception, session
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
 
 from tests.flask.conftest import Clock
 from tests.flask.outage import (
@@ -216,3 +217,25 @@ def test_new_ids_and_ends_are_ignored_too() -> None:
     app.register_error_handler(503, page)
     check_503(get(app, cookie=cookie_of_another_instance()))
     assert names_of(told) == ["unavailable", "write_ignored"]
+
+
+def test_a_page_made_without_the_session_is_kept_by_no_shared_cache() -> None:
+    app, _ = app_cut_off()
+
+    def anonymous() -> str:
+        try:
+            return str(session.get("a"))
+        except ServiceUnavailable:
+            return "hello, anonymous"
+
+    route(app, anonymous)
+    response = get(app, cookie=cookie_of_another_instance())
+    assert (response.status_code, response.text) == (200, "hello, anonymous")
+    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Cache-Control"] == "private"
+
+
+def test_an_exception_told_outside_a_request_is_none_of_ours() -> None:
+    app, _ = app_cut_off()
+    with app.app_context():
+        got_request_exception.send(app, exception=RuntimeError())

@@ -1,0 +1,39 @@
+"""A template's {{ session.name }} looks for an attribute before it looks for a key."""
+
+from __future__ import annotations
+
+from flask import render_template_string, session
+
+from tests.flask.world import get, ours, route
+
+ISSUED = {
+    *("accessed", "created_at", "destroy", "modified", "new", "permanent", "regenerate", "sid"),
+    *("clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"),
+}
+
+
+def test_no_attribute_but_the_documented_ones_stands_before_a_key() -> None:
+    app = ours()
+    found: list[set[str]] = []
+
+    def view() -> str:
+        held = session._get_current_object()  # type: ignore[attr-defined]
+        found.append({name for name in dir(held) if not name.startswith("_")})
+        return ""
+
+    route(app, view)
+    get(app)
+    assert found == [ISSUED]
+
+
+def test_keys_of_identity_providers_are_reached_by_a_template() -> None:
+    app = ours()
+
+    def view() -> str:
+        session.update(claims={"name": "x"}, content="y", origin="z")
+        return render_template_string(
+            "{{ session.claims.name }}{{ session.content }}{{ session.origin }}"
+        )
+
+    route(app, view)
+    assert get(app).text == "xyz"
