@@ -302,6 +302,8 @@ class SessionManager:
         arrival = session._origin
         if not isinstance(arrival, Arrival) or not arrival.header:
             return []
+        if not leaving and arrival.moved_from is None and len(arrival.texts) < 2:
+            return []
         stale: list[CookieAttributes] = []
         scopes = [*self.settings.former_scopes, (None, cookie.path)]
         former = arrival.former_names_to_delete() if leaving else [arrival.moved_from]

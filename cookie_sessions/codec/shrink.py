@@ -33,16 +33,40 @@ _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 _PADDING: Final = (b"", b"", b"==", b"=")
 
-_RUNS: Final = bytes(
-    0x78 if octet < 0x80 and (chr(octet).isalnum() or octet in b"-_.") else 0x20
-    for octet in range(256)
-)
+
+def _kind(octet: int) -> int:
+    if octet < 0x80 and (chr(octet).isalnum() or octet in b"-_."):
+        return 0x78
+    if 0xA0 | MIN_CHARACTERS <= octet <= 0xBF:
+        return 0x66
+    return {0xD9: 0x73, 0xDA: 0x6C}.get(octet, 0x20)
+
+
+# x: a character of tokens; f, s, l: the headers of strings that hold at least as many as MIN, with
+# no, one and two octets of length behind them.
+_KINDS: Final = bytes(map(_kind, range(256)))
 _RUN: Final = b"x" * MIN_CHARACTERS
+_STARTS: Final = (b"f" + _RUN, *(b"s" + length + _RUN for length in (b" ", b"x", b"f", b"s", b"l")))
 
 
 def may_shrink(octets: bytes) -> bool:
-    """Say cheaply whether packed octets may hold a string that shrinks."""
-    return _RUN in octets.translate(_RUNS)
+    """Say cheaply whether packed octets may hold a string that shrinks.
+
+    Whatever shrinks is a token from its first character on, so its header and a run of token
+    characters stand side by side. Other octets can look so too: then the strings are looked at.
+    """
+    kinds = octets.translate(_KINDS)
+    if _RUN not in kinds:
+        return False
+    for start in _STARTS:
+        if start in kinds:
+            return True
+    at = kinds.find(b"l")
+    while at >= 0:
+        if kinds.startswith(_RUN, at + 3):
+            return True
+        at = kinds.find(b"l", at + 1)
+    return False
 
 
 def shrink_tree(octets: bytes) -> Any:

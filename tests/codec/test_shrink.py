@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ormsgpack import Ext, packb
 
 from cookie_sessions.codec import Codec
+from cookie_sessions.codec.shrink import may_shrink, shrink_tree
 from tests.codec.sameness import same
 from tests.codec.strategies import JSON, TOKENS, base64url
 
@@ -143,3 +144,22 @@ def test_shrinking_does_not_touch_keys_of_dicts_and_is_not_seen_by_the_applicati
 def test_random_tokens_never_take_more_than_their_text(octets: bytes) -> None:
     for text in (octets.hex(), base64url(octets), base64.b64encode(octets).decode()):
         assert octets_of(text) <= len(packb(text))
+
+
+LONG_TOKENS = st.binary(min_size=8, max_size=400).map(bytes.hex)
+
+
+@given(
+    st.recursive(
+        TOKENS | LONG_TOKENS | st.integers(0, 2**63) | st.floats() | st.text(max_size=40),
+        lambda inner: (
+            st.lists(inner, min_size=1, max_size=5)
+            | st.dictionaries(st.text(max_size=20), inner, min_size=1, max_size=5)
+        ),
+        max_leaves=12,
+    ).filter(lambda value: isinstance(value, (list, dict)))
+)
+@settings(max_examples=500)
+def test_the_cheap_look_never_misses_what_shrinks(value: Any) -> None:
+    packed = CODEC.pack(value)
+    assert may_shrink(packed) or shrink_tree(packed) is None
