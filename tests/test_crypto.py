@@ -26,6 +26,7 @@ from cookie_sessions.crypto import NONCE_OCTETS, TAG_OCTETS, Aead, derive, kid_o
 from cookie_sessions.errors import Reason, Rejected
 from tests.copied_process import CLONE, COPIES, SEALS
 from tests.long_xaes import ACCUMULATED, accumulated
+from tests.together import run_together
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = st.binary(min_size=32, max_size=32)
@@ -215,30 +216,16 @@ def test_threads_that_switch_each_microsecond_share_one_cipher() -> None:
     workers, rounds = 8, 400
     barrier = threading.Barrier(workers)
     sealed: list[tuple[bytes, bytes]] = []
-    faults: list[BaseException] = []
 
     def work(number: int) -> None:
-        try:
-            barrier.wait()
-            for turn in range(rounds):
-                plaintext = f"{number} {turn}".encode() * (turn % 7)
-                octets = aead.seal(plaintext, b"aad")
-                assert aead.open(octets, b"aad") == plaintext
-                sealed.append((octets, plaintext))
-        except BaseException as error:  # noqa: BLE001
-            faults.append(error)
+        barrier.wait()
+        for turn in range(rounds):
+            plaintext = f"{number} {turn}".encode() * (turn % 7)
+            octets = aead.seal(plaintext, b"aad")
+            assert aead.open(octets, b"aad") == plaintext
+            sealed.append((octets, plaintext))
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert faults == []
+    assert run_together(work, range(workers)) == []
     assert len(sealed) == workers * rounds
     assert len({octets[:NONCE_OCTETS] for octets, _ in sealed}) == workers * rounds
     fresh = crypto.Aead(KEY)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from cookie_sessions.codec import Codec
 from cookie_sessions.codec.compress import Dictionary
 from cookie_sessions.errors import ConfigurationError
 from tests.codec.strategies import VALUES
+from tests.together import run_together
 
 CODEC = Codec()
 LINE = {"sku": "LX-2044", "name": "Oak Stool", "qty": 1, "price": 49.5, "currency": "EUR"}
@@ -87,31 +86,17 @@ def test_a_damaged_dictionary_file_is_reported_to_the_operator(
 
 def test_threads_share_one_codec_without_disturbing_each_other() -> None:
     codec = Codec()
-    interval = sys.getswitchinterval()
-    failures: list[BaseException] = []
 
     def work(seed: int) -> None:
-        try:
-            for turn in range(300):
-                value = [{"thread": seed, "turn": turn, "text": "Oak Stool " * (turn % 7)}] * 3
-                packed = codec.pack(value)
-                wire = codec.to_wire("x", value, packed)
-                octets = codec.dump_payload(b"claims", {"x": wire, "n": turn})
-                _, wires = codec.load_payload(octets)
-                assert codec.pack(codec.from_wire(wires["x"])) == packed
-        except BaseException as error:  # noqa: BLE001 - reported by the test below.
-            failures.append(error)
+        for turn in range(300):
+            value = [{"thread": seed, "turn": turn, "text": "Oak Stool " * (turn % 7)}] * 3
+            packed = codec.pack(value)
+            wire = codec.to_wire("x", value, packed)
+            octets = codec.dump_payload(b"claims", {"x": wire, "n": turn})
+            _, wires = codec.load_payload(octets)
+            assert codec.pack(codec.from_wire(wires["x"])) == packed
 
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert failures == []
+    assert run_together(work, range(12)) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

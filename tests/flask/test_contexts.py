@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +24,7 @@ from flask.views import MethodView
 
 from cookie_sessions.flask import CookieSessionInterface, CookieSessions
 from tests.flask.world import SECRET, app_with, get, ours, route, set_cookies
+from tests.together import run_together
 
 
 @pytest.fixture
@@ -249,14 +249,5 @@ def test_visitors_in_parallel_keep_to_their_own_sessions() -> None:
             if shown != expected:
                 wrong.append(shown)
 
-    interval = sys.getswitchinterval()
-    threads = [threading.Thread(target=wander, args=[name]) for name in ("ann", "bob", "eve")]
-    try:
-        sys.setswitchinterval(1e-6)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    assert run_together(wander, ["ann", "bob", "eve"]) == []
     assert wrong == []
