@@ -12,6 +12,7 @@ from cookie_sessions.crypto import KID_OCTETS
 from cookie_sessions.errors import Reason, Rejected
 
 SID_OCTETS: Final = 16
+IMPORT_OCTETS: Final = 8
 MAX_FORMER_KIDS: Final = 8
 
 _FIXED: Final = SID_OCTETS + 4
@@ -20,6 +21,7 @@ _AUTH_TIME: Final = 0x01
 _SUBJECT: Final = 0x02
 _BINDINGS: Final = 0x03
 _FORMER_KIDS: Final = 0x04
+_IMPORTED_FROM: Final = 0x05
 _MAX_VARINT_OCTETS: Final = 9
 
 
@@ -35,6 +37,8 @@ class Claims(NamedTuple):
         subject: whom the session belongs to, as packed octets, or None.
         bindings: properties of the client that the session is bound to, opaque here.
         former_kids: key ids that sealed the session before, 4 octets each, at most 8.
+        imported_from: what names the signed cookie that the session was taken over from, 8 octets,
+            or empty.
         unknown: claims of a later release, kept as they came: (tag, octets) in ascending order.
     """
 
@@ -46,6 +50,7 @@ class Claims(NamedTuple):
     subject: bytes | None = None
     bindings: bytes = b""
     former_kids: tuple[bytes, ...] = ()
+    imported_from: bytes = b""
     unknown: tuple[tuple[int, bytes], ...] = ()
 
     def __repr__(self) -> str:
@@ -82,6 +87,8 @@ class Claims(NamedTuple):
             fields.append((_BINDINGS, self.bindings))
         if self.former_kids:
             fields.append((_FORMER_KIDS, b"".join(self.former_kids)))
+        if self.imported_from:
+            fields.append((_IMPORTED_FROM, self.imported_from))
         fields.sort()
         return b"".join([bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields])
 
@@ -132,9 +139,12 @@ class Claims(NamedTuple):
         former = fields.pop(_FORMER_KIDS, b"")
         subject = fields.pop(_SUBJECT, None)
         bindings = fields.pop(_BINDINGS, b"")
+        imported_from = fields.pop(_IMPORTED_FROM, None)
         if any(tag & _CRITICAL for tag in fields):
             raise Rejected(Reason.UNKNOWN_VERSION)
         if empty or len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
+            raise Rejected(Reason.UNDECODABLE)
+        if imported_from is not None and len(imported_from) != IMPORT_OCTETS:
             raise Rejected(Reason.UNDECODABLE)
         return self._replace(
             auth_time=None if auth_time is None else self.iat + _whole_varint(auth_time),
@@ -143,6 +153,7 @@ class Claims(NamedTuple):
             former_kids=tuple(
                 former[i : i + KID_OCTETS] for i in range(0, len(former), KID_OCTETS)
             ),
+            imported_from=imported_from or b"",
             unknown=tuple(fields.items()),
         )
 

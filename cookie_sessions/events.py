@@ -19,7 +19,9 @@ class EventName(enum.StrEnum):
     """The catalogue of events."""
 
     CREATED = "created"
-    """A new session was sealed for the first time."""
+    """A new session was written for the first time."""
+    MIGRATED = "migrated"
+    """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
     """A cookie was refused; ``reason`` says why."""
     REGENERATED = "regenerated"
@@ -42,6 +44,7 @@ class EventName(enum.StrEnum):
 
 _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.CREATED: _DEBUG,
+    EventName.MIGRATED: _DEBUG,
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
     EventName.REJECTED: _INFO,

@@ -32,13 +32,19 @@ class Content(NamedTuple):
         claims: what it says of itself.
         wires: its values as they stand in the payload, by key.
         head: the clear part of its cookie.
-        plaintext: its payload, to be copied by a refresh.
+        plaintext: its payload, to be copied by a refresh; None for a session that was taken over
+            from Flask's own cookie.
     """
 
     claims: Claims
     wires: dict[Any, Wire]
     head: Head
-    plaintext: bytes
+    plaintext: bytes | None
+
+    @property
+    def imported(self) -> bool:
+        """Whether Flask's own cookie brought it."""
+        return self.plaintext is None
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"

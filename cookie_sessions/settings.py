@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import is_token
 from cookie_sessions.errors import ConfigurationError
@@ -14,6 +15,7 @@ from cookie_sessions.errors import ConfigurationError
 PREFIX: Final = "COOKIE_SESSIONS_"
 _MAX_AUDIENCE_OCTETS: Final = 255
 _DAY: Final = 86_400
+_LONGEST_WINDOW_DAYS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,13 @@ class Settings:
         join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
             ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
             be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        accept_flask_cookies_until: the date (UTC, that day included) or moment until which
+            Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
+            it lasts, whoever knows the secret key can forge sessions. Default None: never read.
+        flask_cookies_written_before: the date (its beginning, UTC) or moment since which no
+            instance writes Flask's cookies; those signed later are refused. Default None.
+        write: ``"sealed"``, or ``"flask"`` to write Flask's own cookies while they are accepted,
+            for instances that know nothing else. Default ``"sealed"``.
         strict: raise UsageError where the session is changed after its response was made, instead
             of an event alone. Default False.
     """
@@ -48,6 +57,9 @@ class Settings:
     previous_names: tuple[tuple[str, float], ...] = ()
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
+    accept_flask_cookies_until: float | None = None
+    flask_cookies_written_before: float | None = None
+    write: str = "sealed"
     strict: bool = False
 
     @classmethod
@@ -64,7 +76,25 @@ class Settings:
                 values[known[name]] = _CHECKS[known[name]](name, value)
             elif name.startswith(PREFIX):
                 raise ConfigurationError(_unknown(name, known))
-        return cls(**values)
+        settings = cls(**values)
+        settings._check_window()
+        return settings
+
+    def _check_window(self) -> None:
+        if self.write == "sealed":
+            return
+        until = self.accept_flask_cookies_until
+        if until is None or until <= clock.now():
+            raise ConfigurationError(
+                f"{PREFIX}WRITE is 'flask', and nobody would read what is written: "
+                f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set or has passed. Set it to a date at "
+                f"most {_LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
+            )
+        if self.flask_cookies_written_before is not None:
+            raise ConfigurationError(
+                f"{PREFIX}WRITE is 'flask', and {PREFIX}FLASK_COOKIES_WRITTEN_BEFORE refuses what "
+                f"is written. Take the latter out of every instance, then write 'flask'."
+            )
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -124,14 +154,59 @@ def _previous_names(name: str, value: object) -> tuple[tuple[str, float], ...]:
     read: list[tuple[str, float]] = []
     for cookie, until in value.items():
         try:
-            day = date.fromisoformat(until) if isinstance(until, str) else until
-            moment = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + _DAY
-        except (AttributeError, TypeError, ValueError):
+            moment = _end(until)
+        except (ValueError, OverflowError):
             raise _wrong(name, wanted) from None
         if not isinstance(cookie, str) or not is_token(cookie):
             raise _wrong(name, wanted)
         read.append((cookie, moment))
     return tuple(read)
+
+
+def _beginning(value: object) -> float:
+    """A date (its beginning, UTC) or moment, in seconds since the epoch; ValueError for others."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
+    raise ValueError
+
+
+def _end(value: object) -> float:
+    """A moment, or the end of a date, in seconds since the epoch; ValueError for others."""
+    whole_day = isinstance(value, date) and not isinstance(value, datetime)
+    if isinstance(value, str):
+        whole_day = len(value) <= len("2030-01-31")
+    return _beginning(value) + _DAY * whole_day
+
+
+def _accept_until(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    wanted = f"a date such as '2030-01-31', at most {_LONGEST_WINDOW_DAYS} days ahead"
+    try:
+        too_late = _beginning(value) > clock.now() + _LONGEST_WINDOW_DAYS * _DAY
+        until = _end(value)
+    except (ValueError, OverflowError):
+        raise _wrong(name, wanted) from None
+    if too_late:
+        raise _wrong(name, wanted)
+    return until
+
+
+def _written_before(name: str, value: object) -> float | None:
+    try:
+        return None if value is None else _beginning(value)
+    except (ValueError, OverflowError):
+        raise _wrong(name, "a date or moment such as '2030-01-31T12:00:00Z'") from None
+
+
+def _write(name: str, value: object) -> str:
+    if isinstance(value, str) and value in ("sealed", "flask"):
+        return value
+    raise _wrong(name, "'sealed' or 'flask'")
 
 
 def _former_scopes(name: str, value: object) -> tuple[tuple[str | None, str], ...]:
@@ -167,5 +242,8 @@ _CHECKS: Final = {
     "previous_names": _previous_names,
     "former_scopes": _former_scopes,
     "join_by_commas": _flag,
+    "accept_flask_cookies_until": _accept_until,
+    "flask_cookies_written_before": _written_before,
+    "write": _write,
     "strict": _flag,
 }

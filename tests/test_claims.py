@@ -14,7 +14,7 @@ from cookie_sessions.errors import Reason, Rejected
 SECONDS = st.integers(0, 2**32 - 1)
 SPANS = st.integers(0, 300) | st.integers(0, 2**40)
 KIDS = st.binary(min_size=4, max_size=4)
-UNKNOWN_TAGS = st.integers(0x05, 0x7F)
+UNKNOWN_TAGS = st.integers(0x06, 0x7F)
 
 BASE = Claims(sid=bytes(range(16)), iat=1_700_000_000, since=1_700_000_000_250, until=1_700_003_600)
 
@@ -28,6 +28,7 @@ def _claims(
     subject: bytes | None,
     bindings: bytes,
     former: list[bytes],
+    imported: bytes,
     unknown: dict[int, bytes],
 ) -> Claims:
     return Claims(
@@ -39,6 +40,7 @@ def _claims(
         subject=subject,
         bindings=bindings,
         former_kids=tuple(former),
+        imported_from=imported,
         unknown=tuple(sorted(unknown.items())),
     )
 
@@ -53,6 +55,7 @@ CLAIMS = st.builds(
     st.none() | st.binary(max_size=40),
     st.binary(max_size=20),
     st.lists(KIDS, max_size=MAX_FORMER_KIDS),
+    st.just(b"") | st.binary(min_size=8, max_size=8),
     st.dictionaries(UNKNOWN_TAGS, st.binary(max_size=200), max_size=4),
 )
 
@@ -97,11 +100,12 @@ def test_claims_are_packed_as_the_format_says() -> None:
         subject=b"s",
         bindings=b"bb",
         former_kids=(b"kid1", b"kid2"),
-        unknown=((0x05, b""), (0x7F, b"later")),
+        imported_from=b"a cookie",
+        unknown=((0x06, b""), (0x7F, b"later")),
     )
     assert full.to_octets() == BASE.to_octets() + (
-        b"\x01\x01\x05" + b"\x02\x01s" + b"\x03\x02bb" + b"\x04\x08kid1kid2" + b"\x05\x00"
-        b"\x7f\x05later"
+        b"\x01\x01\x05" + b"\x02\x01s" + b"\x03\x02bb" + b"\x04\x08kid1kid2" + b"\x05\x08a cookie"
+        b"\x06\x00\x7f\x05later"
     )
 
 
@@ -139,7 +143,7 @@ def test_a_longer_form_of_a_number_is_undecodable() -> None:
     ):
         assert reason(start + since + until) is Reason.UNDECODABLE
     assert reason(BASE.to_octets() + b"\x01\x02\x80\x00") is Reason.UNDECODABLE
-    assert reason(BASE.to_octets() + b"\x05\x81\x00a") is Reason.UNDECODABLE
+    assert reason(BASE.to_octets() + b"\x06\x81\x00a") is Reason.UNDECODABLE
 
 
 @pytest.mark.parametrize(
@@ -148,8 +152,8 @@ def test_a_longer_form_of_a_number_is_undecodable() -> None:
         b"\x02\x01s\x01\x01\x05",
         b"\x02\x01s\x02\x01s",
         b"\x00\x01s",
-        b"\x05\x00\x05\x00",
-        b"\x06\x00\x05\x00",
+        b"\x06\x00\x06\x00",
+        b"\x07\x00\x06\x00",
         b"\x90\x00\x90\x00",
     ],
     ids=["unsorted", "twice", "tag zero", "unknown twice", "unknown unsorted", "critical twice"],
@@ -196,7 +200,7 @@ def test_a_session_begins_with_a_fresh_id_and_its_times(monkeypatch: pytest.Monk
     for claims in made:
         assert (claims.iat, claims.since) == (1_700_000_000, 1_700_000_000_000)
         assert claims.until == 1_700_003_600
-        assert claims[4:] == (None, None, b"", (), ())
+        assert claims[4:] == (None, None, b"", (), b"", ())
 
 
 def test_no_session_ends_before_it_begins() -> None:

@@ -14,7 +14,7 @@ from cookie_sessions.envelope import peek
 from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.events import EventName
 from cookie_sessions.keys import KeyRing
-from cookie_sessions.manager import MAX_OPENS, Arrival
+from cookie_sessions.arrival import MAX_OPENS, Arrival
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.session import Session
 from tests.plain import HOUR, START, Site, key

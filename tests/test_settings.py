@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -70,12 +70,72 @@ def test_a_right_value_is_taken(name: str, value: object, expected: object) -> N
     assert read(name, value) == expected
 
 
-@pytest.mark.parametrize(
-    "until", ["2030-01-31", date(2030, 1, 31), datetime(2030, 1, 31, 12, 30, tzinfo=UTC)]
-)
+@pytest.mark.parametrize("until", ["2030-01-31", "20300131", date(2030, 1, 31)])
 def test_a_previous_name_is_read_through_its_last_day(until: object) -> None:
     end = datetime(2030, 2, 1, tzinfo=UTC).timestamp()
     assert read("PREVIOUS_NAMES", {"sid": until, "old": until}) == (("sid", end), ("old", end))
+
+
+NOON = datetime(2030, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def _new_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the beginning of 2030."""
+    monkeypatch.setattr("cookie_sessions.clock.now", datetime(2030, 1, 1, tzinfo=UTC).timestamp)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOON,
+        NOON.replace(tzinfo=None),
+        NOON.astimezone(timezone(timedelta(hours=-5))),
+        "2030-01-31T12:00",
+        "2030-01-31T12:00:00Z",
+        "2030-01-31 13:00+01:00",
+    ],
+)
+@pytest.mark.usefixtures("_new_year")
+def test_a_moment_is_exact_and_in_utc_unless_it_says_otherwise(moment: object) -> None:
+    exact = NOON.timestamp()
+    assert read("PREVIOUS_NAMES", {"sid": moment}) == (("sid", exact),)
+    assert read("ACCEPT_FLASK_COOKIES_UNTIL", moment) == exact
+    assert read("FLASK_COOKIES_WRITTEN_BEFORE", moment) == exact
+
+
+@pytest.mark.parametrize("day", ["2030-01-31", date(2030, 1, 31)])
+@pytest.mark.usefixtures("_new_year")
+def test_flasks_cookies_are_accepted_through_a_day_and_refused_from_its_beginning(
+    day: object,
+) -> None:
+    beginning = datetime(2030, 1, 31, tzinfo=UTC).timestamp()
+    assert read("ACCEPT_FLASK_COOKIES_UNTIL", day) == beginning + 86_400
+    assert read("FLASK_COOKIES_WRITTEN_BEFORE", day) == beginning
+
+
+@pytest.mark.usefixtures("_new_year")
+def test_flasks_cookies_are_accepted_for_at_most_sixty_days() -> None:
+    assert read("ACCEPT_FLASK_COOKIES_UNTIL", "2030-03-02")
+    assert "60 days" in refusal("ACCEPT_FLASK_COOKIES_UNTIL", "2030-03-03")
+    assert "60 days" in refusal("ACCEPT_FLASK_COOKIES_UNTIL", "2030-03-02T00:00:01Z")
+
+
+@pytest.mark.usefixtures("_new_year")
+def test_writing_flasks_cookies_needs_a_window_in_which_they_are_read() -> None:
+    flask = {PREFIX + "WRITE": "flask"}
+    window = {PREFIX + "ACCEPT_FLASK_COOKIES_UNTIL": "2030-01-31"}
+    assert Settings.from_mapping(flask | window).write == "flask"
+    closed = {PREFIX + "ACCEPT_FLASK_COOKIES_UNTIL": "2029-12-31"}
+    cut = {PREFIX + "FLASK_COOKIES_WRITTEN_BEFORE": "2029-12-31"}
+    for config, hint in (
+        (flask, "Set it to a date"),
+        (flask | closed, "Set it to a date"),
+        (flask | window | cut, "Take the latter out"),
+    ):
+        with pytest.raises(ConfigurationError, match=hint):
+            Settings.from_mapping(config)
+    assert Settings.from_mapping(window | cut).flask_cookies_written_before
 
 
 def each(name: str, *values: Any) -> list[tuple[str, Any]]:
@@ -96,6 +156,11 @@ WRONG = [
     *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
     *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
     *each("STRICT", 1, "no", None),
+    *each(
+        "ACCEPT_FLASK_COOKIES_UNTIL", 7, True, "soon", "2030-02-30", "", b"2030-01-31", NOON.time()
+    ),
+    *each("FLASK_COOKIES_WRITTEN_BEFORE", 7, True, "soon", "2030-02-30", "", [NOON]),
+    *each("WRITE", "Flask", "signed", "", None, 1, ["flask"]),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.events import Events
 from cookie_sessions.flask.interface import CookieSessionInterface
@@ -42,6 +43,8 @@ class CookieSessions:
         state = AppState.of(app)
         state.harden = self._harden
         state.warns = True
+        if isinstance(app.session_interface, SecureCookieSessionInterface):
+            state.signing_interface = app.session_interface
         app.session_interface = self.interface_class()
 
     @staticmethod

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 from flask.sessions import SessionInterface, SessionMixin
 
 from cookie_sessions import clock
+from cookie_sessions.arrival import Arrival
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.events import EventName
 from cookie_sessions.flask.headers import is_public, keep_private, vary_on_cookie
 from cookie_sessions.flask.session import FlaskSession, service_unavailable
 from cookie_sessions.flask.state import AppState
-from cookie_sessions.manager import Arrival, SessionManager
+from cookie_sessions.manager import SessionManager
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
@@ -90,7 +91,7 @@ class CookieSessionInterface(SessionInterface):
                 return manager.delete(session, cookie=self._cookie(app))
             return []
         renew = self.should_set_cookie(app, session)
-        if not renew and arrival.moved_from is None:
+        if not renew and not manager.must_rewrite(session):
             return []
         expires = _seconds(self.get_expiration_time(app, session))
         return manager.seal(session, cookie=self._cookie(app), expires=expires, renew=renew)
@@ -99,14 +100,17 @@ class CookieSessionInterface(SessionInterface):
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        head = cast(Arrival, session._origin).peek()
-        if head is None or not head.refreshable:
+        arrival = cast(Arrival, session._origin)
+        head = arrival.peek()
+        migrates = arrival.in_other_form
+        if head is None and not migrates:
             return False
         vary_on_cookie(response)
-        if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-            return False
-        if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
-            return False
+        if head is not None and not migrates:
+            if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
+                return False
+            if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+                return False
         if is_public(response):
             return False
         # The head was read without a key: only a session that opens and passes is refreshed.

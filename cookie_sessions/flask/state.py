@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import got_request_exception, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
+from cookie_sessions.flask.signed import SignedCookies
 from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
 from cookie_sessions.manager import SessionManager
+from cookie_sessions.migration import Migration
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings
 
@@ -40,12 +43,15 @@ class AppState:
         harden: whether cookie attributes that were left unset get safe values.
         warns: whether a weak secret key is a Python warning too.
         events: what happens to the application's sessions.
+        signing_interface: what the application had before, if it signed cookies as Flask does;
+            tells the salt, the digest and the serializer of the cookies that are taken over.
         provider: gives the configured key ring; None where the secret key makes it.
     """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self.harden = False
+        self.signing_interface = SecureCookieSessionInterface()
         self.warns = False
         self.events = Events()
         self.provider: KeyProvider | None = None
@@ -111,9 +117,23 @@ class AppState:
                 if settings.keys is not None:
                     self.provider = KeyProvider(source_from_url(settings.keys))
                 self._manager = SessionManager(
-                    settings=settings, ring=self.ring, timeouts=self.timeouts, events=self.events
+                    settings=settings,
+                    ring=self.ring,
+                    timeouts=self.timeouts,
+                    events=self.events,
+                    migration=self._migration(settings),
                 )
             return self._manager
+
+    def _migration(self, settings: Settings) -> Migration | None:
+        if settings.accept_flask_cookies_until is None:
+            return None
+        return Migration(
+            SignedCookies(self._app, self.signing_interface),
+            until=settings.accept_flask_cookies_until,
+            written_before=settings.flask_cookies_written_before,
+            writes=settings.write == "flask",
+        )
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
         if has_request_context():

@@ -258,7 +258,7 @@ def _claims() -> Iterator[Vector]:
         "since of ten octets": start + b"\x80" * 9 + b"\x01\x00",
         "until cut short": start + b"\x00\x80",
         "tags that do not ascend": _FIXED + b"\x02\x01a\x01\x01\x05",
-        "a tag twice": _FIXED + b"\x05\x01a\x05\x01a",
+        "a tag twice": _FIXED + b"\x06\x01a\x06\x01a",
         "the tag 0": _FIXED + b"\x00\x01a",
         "a tag without a length": _FIXED + b"\x02",
         "a length beyond the end": _FIXED + b"\x02\x02a",
@@ -269,6 +269,8 @@ def _claims() -> Iterator[Vector]:
         "bindings of no octets": _FIXED + b"\x03\x00",
         "no former kids": _FIXED + b"\x04\x00",
         "former kids of five octets": _FIXED + b"\x04\x05abcde",
+        "imported from no octets": _FIXED + b"\x05\x00",
+        "imported from nine octets": _FIXED + b"\x05\x09" + bytes(9),
         "nine former kids": _FIXED + b"\x04\x24" + bytes(36),
         "critical claims that do not ascend": _FIXED + b"\x90\x00\x80\x00",
     }.items():

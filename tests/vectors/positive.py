@@ -147,7 +147,8 @@ def _claims() -> Iterator[Vector]:
         subject="user:größe".encode(),
         bindings=b"\x01\x02\x03",
         former_kids=(fixed("a former kid", 4), fixed("another", 4)),
-        unknown=((0x05, b"kept"), (0x7F, b"")),
+        unknown=((0x06, b"kept"), (0x7F, b"")),
+        imported_from=fixed("a signed cookie", 8),
     )
     yield _vector("all claims, and unknown ones that are kept", {"a": 1}, claims=everything)
     yield _vector(
@@ -157,6 +158,11 @@ def _claims() -> Iterator[Vector]:
         "eight former kids",
         {},
         claims=CLAIMS._replace(former_kids=tuple(fixed(f"kid {i}", 4) for i in range(8))),
+    )
+    yield _vector(
+        "taken over from a signed cookie",
+        {},
+        claims=CLAIMS._replace(auth_time=NOW, imported_from=fixed("another signed cookie", 8)),
     )
     yield _vector("a subject without octets", {}, claims=CLAIMS._replace(subject=b""))
     yield _vector("the earliest time", {}, claims=Claims(SID, 0, 0, 2**32 - 1), sealed_at=NOW)
@@ -267,6 +273,7 @@ def _described(claims: Claims) -> dict[str, Any]:
         "subject": None if claims.subject is None else claims.subject.hex(),
         "bindings": claims.bindings.hex(),
         "former_kids": [kid.hex() for kid in claims.former_kids],
+        "imported_from": claims.imported_from.hex(),
         "unknown": [[tag, octets.hex()] for tag, octets in claims.unknown],
     }
 

@@ -145,7 +145,7 @@ def test_a_key_from_a_secret_key_follows_the_page() -> None:
 
 
 def test_the_page_says_which_reasons_stay_in_the_browser() -> None:
-    from cookie_sessions.manager import _GONE
+    from cookie_sessions.arrival import _GONE
 
     rows = dict(re.findall(r"(?m)^\| (`[a-z_`, ]+`) \| (stays|deleted)", PAGE))
     fates = {

@@ -176,6 +176,7 @@ def test_claims_are_read_and_written_again_as_they_stand(vector: Vector) -> None
         subject=None if subject is None else bytes.fromhex(subject),
         bindings=bytes.fromhex(expected["bindings"]),
         former_kids=tuple(map(bytes.fromhex, expected["former_kids"])),
+        imported_from=bytes.fromhex(expected["imported_from"]),
         unknown=tuple((tag, bytes.fromhex(content)) for tag, content in expected["unknown"]),
     )
 

@@ -196,6 +196,7 @@ function readClaims(octets) {
     subject: null,
     bindings: Buffer.alloc(0),
     formerKids: [],
+    importedFrom: Buffer.alloc(0),
     unknown: [],
   };
   for (const { tag, content } of optional) {
@@ -213,6 +214,9 @@ function readClaims(octets) {
         throw undecodable("former kids of a wrong length");
       }
       claims.formerKids = range(content.length / 4).map((n) => content.subarray(4 * n, 4 * n + 4));
+    } else if (tag === 5) {
+      if (content.length !== 8) throw undecodable("imported from something of a wrong length");
+      claims.importedFrom = content;
     } else {
       claims.unknown.push([tag, content]);
     }
@@ -228,6 +232,7 @@ function writeClaims(claims) {
   if (claims.subject !== null) optional.push([2, claims.subject]);
   if (claims.bindings.length > 0) optional.push([3, claims.bindings]);
   if (claims.formerKids.length > 0) optional.push([4, Buffer.concat(claims.formerKids)]);
+  if (claims.importedFrom.length > 0) optional.push([5, claims.importedFrom]);
   optional.sort(([left], [right]) => left - right);
   return Buffer.concat([
     claims.sid,
@@ -251,6 +256,7 @@ const describeClaims = (claims) => ({
   subject: claims.subject === null ? null : claims.subject.toString("hex"),
   bindings: claims.bindings.toString("hex"),
   former_kids: claims.formerKids.map((kid) => kid.toString("hex")),
+  imported_from: claims.importedFrom.toString("hex"),
   unknown: claims.unknown.map(([tag, content]) => [tag, content.toString("hex")]),
 });
 

@@ -1,0 +1,180 @@
+"""What one request brought: duplicates, forms and former names of our cookie are decided here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cookie_sessions import clock
+from cookie_sessions.claims import Claims
+from cookie_sessions.cookies import find
+from cookie_sessions.envelope import Head
+from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.events import EventName
+from cookie_sessions.session import Content
+
+if TYPE_CHECKING:
+    from cookie_sessions.manager import SessionManager
+
+MAX_OPENS: Final = 4
+"""Cookies of one name that are opened for a request; more are refused unopened."""
+
+_GONE: Final = frozenset(
+    {
+        Reason.BAD_SEAL,
+        Reason.KEY_REVOKED,
+        Reason.REVOKED,
+        Reason.EXPIRED_IDLE,
+        Reason.EXPIRED_ABSOLUTE,
+    }
+)
+"""No instance will ever open these again; the others may be another instance's."""
+
+
+class Arrival:
+    """The cookies of one request under our name, opened at the session's first use.
+
+    Args:
+        manager: whose settings and keys apply.
+        header: the request's Cookie header, each octet one character, or empty.
+        name: the cookie's name.
+    """
+
+    __slots__ = ("_manager", "_opens_left", "_texts", "header", "moved_from", "name", "reasons")
+
+    def __init__(self, manager: SessionManager, header: str, name: str) -> None:
+        self._manager = manager
+        self._opens_left = MAX_OPENS
+        self._texts: dict[str, tuple[str, ...]] = {}
+        self.header = header
+        self.name = name
+        self.reasons: set[Reason] = set()
+        self.moved_from: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The different values of the cookies with our name."""
+        return self._find(self.name) if self.header else ()
+
+    def peek(self) -> Head | None:
+        """The clear part of the cookie that would be refreshed; None where there is none.
+
+        That is the one sealed last among those that say refreshable, whoever sent them: only
+        opening tells more.
+        """
+        if not self.header:
+            return None
+        peek = self._manager.peek
+        heads = [head for text in self._texts_of_any_name() if (head := peek(text)) is not None]
+        heads = [head for head in heads if head.refreshable]
+        return max(heads, key=lambda head: head.sealed_at) if heads else None
+
+    @property
+    def in_other_form(self) -> bool:
+        """Whether a cookie came in a form that is not written now, so that it is to be replaced."""
+        migration = self._manager.migration
+        if migration is None or not self.header:
+            return False
+        texts = self._texts_of_any_name()
+        return any(migration.is_to_be_replaced(text, now=clock.now()) for text in texts)
+
+    @property
+    def spent(self) -> bool:
+        """Whether all that arrived was refused, for reasons that no other instance would lift."""
+        return bool(self.reasons) and self.reasons <= _GONE
+
+    def open(self) -> Content | None:
+        """Open what arrived, check its claims, and decide between duplicates.
+
+        A former name is looked at only where nothing came under the present one, so a ``__Host-``
+        cookie can't be shadowed by one that a sibling subdomain planted.
+
+        Returns:
+            The session's content, or None where there is no living session.
+
+        Raises:
+            Unavailable: the keys can't be had.
+        """
+        if not self.header:
+            return None
+        content = self._open_under(self.name)
+        if content is None and not self.texts:
+            for former in self._former_names():
+                if content is None:
+                    content = self._open_under(former)
+                    self.moved_from = None if content is None else former
+        for reason in sorted(self.reasons):
+            self._manager.events.emit(EventName.REJECTED, reason=reason)
+        return content
+
+    def former_names_to_delete(self) -> list[str]:
+        """The former names whose cookies may bring a session back once ours is deleted.
+
+        Cookies that don't open here are another application's and stay. One that the bound on
+        opening left unopened goes too: signing out matters more.
+        """
+        names = self._former_names() if self.header else []
+        return [name for name in names if self._find(name) and self._may_open(name)]
+
+    def _may_open(self, name: str) -> bool:
+        texts = self._find(name)
+        return len(texts) > self._opens_left or self._open_under(name) is not None
+
+    def begin(self) -> Claims:
+        """The claims of a session that begins now."""
+        now = clock.now()
+        return Claims.begin(now=now, until=self._manager.timeouts().until(now=now, iat=int(now)))
+
+    def _former_names(self) -> list[str]:
+        now = clock.now()
+        names = self._manager.settings.previous_names
+        return [name for name, until in names if now < until and name != self.name]
+
+    def _texts_of_any_name(self) -> tuple[str, ...]:
+        former = self._former_names() if not self.texts else ()
+        return self.texts or tuple(text for name in former for text in self._find(name))
+
+    def _find(self, name: str) -> tuple[str, ...]:
+        texts = self._texts.get(name)
+        if texts is None:
+            try:
+                texts = find(self.header, name, commas=self._manager.settings.join_by_commas)
+            except Rejected as rejected:
+                self.reasons.add(rejected.reason)
+                texts = ()
+            self._texts[name] = texts
+        return texts
+
+    def _open_under(self, name: str) -> Content | None:
+        texts = self._find(name)
+        if len(texts) > self._opens_left:
+            self.reasons.add(Reason.AMBIGUOUS)
+            return None
+        self._opens_left -= len(texts)
+        opened: list[tuple[str, Content]] = []
+        for text in texts:
+            try:
+                opened.append((text, self._manager.open_text(text, name=name)))
+            except Rejected as rejected:
+                self.reasons.add(rejected.reason)
+        if len(opened) > 1:
+            opened = _without_predecessors(opened)
+        if len(opened) > 1 and len({content.claims.sid for _, content in opened}) > 1:
+            self.reasons = {Reason.AMBIGUOUS}
+            return None
+        if not opened:
+            return None
+        # One cookie that opens is enough: what else arrived under the name says nothing.
+        self.reasons.clear()
+        if len(opened) == 1:
+            return opened[0][1]
+        return max(opened, key=lambda pair: (pair[1].head.sealed_at, pair[0]))[1]
+
+
+def _without_predecessors(opened: list[tuple[str, Content]]) -> list[tuple[str, Content]]:
+    """Leave out the signed cookies from which another of the sessions was taken over."""
+    taken = {content.claims.imported_from for _, content in opened if not content.imported}
+    return [
+        (text, content)
+        for text, content in opened
+        if not (content.imported and content.claims.imported_from in taken)
+    ]
