@@ -140,26 +140,22 @@ class SessionManager:
         wires = session._settle()
         content = session._content
         signs = self._writes_signed()
-        migrates = content is not None and content.imported != signs
         try:
-            if signs:
-                text = self._signed_text(session, renew=renew)
-                # Browsers don't count attributes, and what Flask could set goes on being set.
-                size = len(cookie.name) + len(text)
-            else:
-                text = self._sealed_text(session, wires, name=cookie.name, renew=renew)
-                size = cookie.octets(text)
-            if size > LIMIT:
-                self.events.emit(EventName.OVERSIZE, octets=size)
-                raise SessionTooLarge(octets=size, limit=LIMIT, by_key=self.codec.sizes(wires))
+            text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
         except UsageError:
-            # What only does not fit the other form is not the visitor's to pay for: it stays.
-            if migrates and not session.modified:
+            if content is None or content.imported == signs:
+                raise
+            # What only does not fit the other form is not the visitor's to pay for.
+            if session.modified and not session._damaged:
+                raise
+            if not renew or not self._can_go_on(content):
                 return []
-            raise
+            signs = content.imported
+            wires = session._settle()
+            text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
         if content is None:
             self.events.emit(EventName.CREATED, octets=size)
-        if migrates:
+        elif content.imported != signs:
             self.events.emit(EventName.MIGRATED, to="flask" if signs else "sealed")
         line = cookie.render(text, expires=expires)
         return [line, *self._clean_up(session, cookie, leaving=False)]
@@ -182,6 +178,28 @@ class SessionManager:
         session = self.load(self.arrival("", name=""), session_class=session_class)
         session.update(values)
         return session
+
+    def _text(
+        self,
+        session: Session,
+        wires: Mapping[Any, Wire],
+        *,
+        cookie: CookieAttributes,
+        renew: bool,
+        signs: bool,
+    ) -> tuple[str, int]:
+        """The cookie's text in one of the forms, and the octets that count against the limit."""
+        if signs:
+            text = self._signed_text(session, renew=renew)
+            # Browsers don't count attributes, and what Flask could set goes on being set.
+            size = len(cookie.name) + len(text)
+        else:
+            text = self._sealed_text(session, wires, name=cookie.name, renew=renew)
+            size = cookie.octets(text)
+        if size > LIMIT:
+            self.events.emit(EventName.OVERSIZE, octets=size)
+            raise SessionTooLarge(octets=size, limit=LIMIT, by_key=self.codec.sizes(wires))
+        return text, size
 
     def _sealed_text(
         self, session: Session, wires: Mapping[Any, Wire], *, name: str, renew: bool
@@ -209,8 +227,21 @@ class SessionManager:
         claims = session._own_claims
         timeouts = self.timeouts()
         until = timeouts.until(now=now, iat=claims.iat) if renew else claims.until
+        values = dict(session)
+        if session._damaged:
+            raise UsageError(
+                "The session holds a value that can't be unpacked here, so Flask's own cookie "
+                "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write sealed cookies."
+            )
         # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
-        return self.migration.write(session, signed_at=min(now, until - timeouts.idle))
+        return self.migration.write(values, signed_at=min(now, until - timeouts.longest))
+
+    def _can_go_on(self, content: Content) -> bool:
+        """Whether a session may be written once more in the form that it came in."""
+        migration = self.migration
+        return not content.imported or (
+            migration is not None and migration.may_sign(now=clock.now())
+        )
 
     def _writes_signed(self) -> bool:
         return self.migration is not None and self.migration.writes_signed(now=clock.now())

@@ -87,6 +87,10 @@ class Migration:
         """Whether sessions are written in Flask's form at this moment."""
         return self._writes and self.is_open(now)
 
+    def may_sign(self, now: float) -> bool:
+        """Whether what is written in Flask's form at this moment would be read again."""
+        return self.is_open(now) and self._written_before is None
+
     def reads(self, text: str, *, now: float) -> bool:
         """Whether a text is for Flask's reader, by its form; says nothing of its worth."""
         return _DOT in text and self.is_open(now)

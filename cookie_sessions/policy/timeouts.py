@@ -23,6 +23,11 @@ class Timeouts(NamedTuple):
     idle: int
     absolute: int | None = None
 
+    @property
+    def longest(self) -> int:
+        """How long a session lives at most after it was written, in seconds."""
+        return self.idle if self.absolute is None else min(self.idle, self.absolute)
+
     def until(self, *, now: float, iat: int) -> int:
         """The end that a write or a refresh seals, in seconds since the epoch."""
         end = int(now) + self.idle

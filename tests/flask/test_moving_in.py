@@ -120,6 +120,16 @@ def test_taking_a_session_over_moves_its_end_only_where_flask_would() -> None:
     assert claims_of(app, kept).until == NOW - 1000 + LIFETIME
 
 
+def test_an_absolute_end_counts_from_the_signed_time(clock: Clock) -> None:
+    app = app_that_shows(COOKIE_SESSIONS_ABSOLUTE_TIMEOUT=3600)
+    text = signed({"_permanent": True}, at=NOW - 1000)
+    taken = sealed(get(app, cookie=f"session={text}"))
+    assert claims_of(app, taken).until == NOW + 2600
+    clock.forward(2601)
+    for cookie in (text, taken):
+        assert get(app, cookie=f"session={cookie}").text == "{}"
+
+
 def test_each_take_over_has_an_id_of_its_own_and_the_same_cookie_behind_it() -> None:
     app = app_that_shows()
     text = signed({"cart": []})
@@ -305,11 +315,31 @@ def test_a_cookie_that_does_not_fit_when_it_is_sealed_stays_until_the_session_ch
         for length in range(3800, 4300, 3)
         if len(text := signed({"noise": random_text(length)})) > 4060
     )
-    app = app_that_shows(PROPAGATE_EXCEPTIONS=False, SESSION_COOKIE_PATH="/" + "p" * 200)
+    app = app_that_shows(**TIGHT)
     response = get(app, cookie=f"session={text}")
     assert response.status_code == 200
     assert set_cookies(response) == []
     assert get(app, "/write", cookie=f"session={text}").status_code == 500
+
+
+def test_a_permanent_one_that_does_not_fit_is_refreshed_in_its_own_form(clock: Clock) -> None:
+    text = next(
+        text
+        for length in range(3800, 4300, 3)
+        if len(text := signed({"noise": random_text(length), "_permanent": True})) > 4060
+    )
+    app = app_that_shows(**TIGHT)
+    for _ in range(3):
+        clock.forward(5 * DAY / 2)
+        text = sealed(get(app, cookie=f"session={text}"))
+        assert claims_of(app, text).iat == clock.time
+    # After the cut-off it would be refused, so it is left to end.
+    cut = app_that_shows(**TIGHT, COOKIE_SESSIONS_FLASK_COOKIES_WRITTEN_BEFORE=WINDOW)
+    response = get(cut, cookie=f"session={text}")
+    assert (response.status_code, set_cookies(response)) == (200, [])
+
+
+TIGHT: dict[str, Any] = {"PROPAGATE_EXCEPTIONS": False, "SESSION_COOKIE_PATH": "/" + "p" * 200}
 
 
 def random_text(length: int) -> str:

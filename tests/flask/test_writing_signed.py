@@ -10,6 +10,7 @@ from flask import Flask, session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cookie_sessions.codec import RegisteredType
 from cookie_sessions.errors import Rejected, UsageError
 from cookie_sessions.flask.signed import SignedCookies
 from cookie_sessions.flask.state import AppState
@@ -35,6 +36,7 @@ from tests.flask.world import (
     set_cookies,
 )
 
+COMPLEX = RegisteredType("complex", complex, lambda z: [z.real, z.imag], lambda two: complex(*two))
 TEXTS = st.text(max_size=8)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
@@ -114,6 +116,38 @@ def test_the_way_back_does_not_lengthen_a_session(clock: Clock) -> None:
     text = sealed(get(back, cookie=f"session={taken}"))
     assert reader().read(text).signed_at == NOW - 1000
     assert claims_of(back, text).until == NOW - 1000 + LIFETIME
+
+
+def test_a_session_survives_its_own_write_whatever_the_absolute_timeout(clock: Clock) -> None:
+    for absolute in (3600, LIFETIME, 2 * LIFETIME):
+        app = app_that_shows(
+            COOKIE_SESSIONS_WRITE="flask", COOKIE_SESSIONS_ABSOLUTE_TIMEOUT=absolute
+        )
+        text = sealed(get(app, "/write"))
+        assert get(app, cookie=f"session={text}").text == "{'more': 1}"
+        assert claims_of(app, text).until >= NOW + min(absolute, LIFETIME)
+
+
+def test_a_value_that_cannot_be_unpacked_here_keeps_the_session_sealed() -> None:
+    knows = moving(COOKIE_SESSIONS_TYPES=[COMPLEX])
+    route(knows, lambda: session.update(z=1j, a=1))
+    route(knows, lambda: str(session["z"]), at="/z")
+    text = sealed(get(knows))
+    back = app_that_shows(COOKIE_SESSIONS_WRITE="flask")
+    for path in ("/", "/untouched"):
+        assert set_cookies(get(back, path, cookie=f"session={text}")) == []
+    written = sealed(get(back, "/write", cookie=f"session={text}"))
+    assert get(knows, "/z", cookie=f"session={written}").text == "1j"
+
+
+def test_a_permanent_session_that_flask_cannot_keep_is_refreshed_sealed(clock: Clock) -> None:
+    sealing = moving()
+    route(sealing, lambda: session.update(tags={"a"}, _permanent=True))
+    text = sealed(get(sealing))
+    back = app_that_shows(COOKIE_SESSIONS_WRITE="flask")
+    clock.forward(100)
+    text = sealed(get(back, cookie=f"session={text}"))
+    assert claims_of(back, text).until == NOW + 100 + LIFETIME
 
 
 def test_a_permanent_session_is_refreshed_in_flasks_form_as_flask_would(clock: Clock) -> None:
