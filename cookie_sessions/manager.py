@@ -160,6 +160,22 @@ class SessionManager:
         line = cookie.render(text, expires=expires)
         return [line, *self._clean_up(session, cookie, leaving=False)]
 
+    def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
+        """The claims that a session is sealed with now.
+
+        Args:
+            session: the session.
+            ring: names the key that seals it.
+            renew: whether the sealed end moves.
+        """
+        now = clock.now()
+        content = session._content
+        claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
+        if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
+            claims = claims._replace(imported_from=b"")
+        until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
+        return claims._replace(until=max(until, claims.iat))
+
     def delete(self, session: Session, *, cookie: CookieAttributes) -> list[str]:
         """Have the browser drop the session's cookie.
 
@@ -207,11 +223,7 @@ class SessionManager:
         now = clock.now()
         ring = self.ring()
         content = session._content
-        claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
-        if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
-            claims = claims._replace(imported_from=b"")
-        until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
-        octets = claims.to_octets(until=max(until, claims.iat))
+        octets = self.claims_to_seal(session, ring=ring, renew=renew).to_octets()
         if content is None or content.plaintext is None or session.modified:
             plaintext = self.codec.dump_payload(octets, wires)
         else:
@@ -231,7 +243,7 @@ class SessionManager:
         if session._damaged:
             raise UsageError(
                 "The session holds a value that can't be unpacked here, so Flask's own cookie "
-                "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write sealed cookies."
+                "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write 'sealed'."
             )
         # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
         return self.migration.write(values, signed_at=min(now, until - timeouts.longest))

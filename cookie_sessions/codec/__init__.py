@@ -1,9 +1,9 @@
 """Values to octets and back: exact types, lossless shrinking, compression, the payload."""
 
-from cookie_sessions.codec.codec import Codec
+from cookie_sessions.codec.codec import Codec, Steps
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
 from cookie_sessions.codec.registered import RegisteredType
 
-__all__ = ["DEFAULT_SECRET_NAMES", "MAX_VALUE_OCTETS", "Codec", "RegisteredType", "Wire"]
+__all__ = ["DEFAULT_SECRET_NAMES", "MAX_VALUE_OCTETS", "Codec", "RegisteredType", "Steps", "Wire"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from ormsgpack import Ext, packb, unpackb
+from ormsgpack import OPT_NON_STR_KEYS, Ext, packb, unpackb
 
 from cookie_sessions.codec import payload
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionary
@@ -16,7 +16,7 @@ from cookie_sessions.codec.registered import RegisteredType
 from cookie_sessions.codec.shrink import MIN_CHARACTERS, may_shrink, shrink_text, shrink_tree
 from cookie_sessions.codec.table import to_tables
 from cookie_sessions.codec.values import Packer
-from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.errors import Reason, Rejected, UsageError
 
 _ESCAPE: Final = 0xC1
 """Never the first octet of MessagePack: what follows says what kind of segment this is."""
@@ -39,6 +39,22 @@ def _form(first: int) -> int:
 
 
 _FORMS: Final = bytes(_form(first) for first in range(256))
+
+
+class Steps(NamedTuple):
+    """What one value takes after each step on its way into the payload, in octets.
+
+    Attributes:
+        packed: as MessagePack, before anything is saved; None where it can't be unpacked here.
+        shrunk: after lossless shrinking; None where it can't be decompressed here.
+        compressed: after compression, which is skipped where it saves nothing.
+        entry: as it stands in the payload, with its key and the length before it.
+    """
+
+    packed: int | None
+    shrunk: int | None
+    compressed: int
+    entry: int
 
 
 class Codec:
@@ -130,8 +146,9 @@ class Codec:
                 return self._packer.unpack(wire)
             if type(wire) is Ext:
                 return self._packer.unpack(packb(wire))
-        except Exception:  # noqa: BLE001 - sealed octets may be another release's: refused, no crash.
-            raise Rejected(Reason.UNDECODABLE) from None
+        except Exception:  # noqa: BLE001, S110 - sealed octets may be another release's: no crash.
+            # Refused below, so that what went wrong, which may tell the value, is not its context.
+            pass
         raise Rejected(Reason.UNDECODABLE)
 
     def dump_payload(self, claims: bytes, wires: Mapping[object, Wire]) -> bytes:
@@ -156,15 +173,34 @@ class Codec:
         Returns:
             Pairs of the key and its octets, after base64url.
         """
-        empty = len(self.dump_payload(b"-", {}))
         sizes = [
-            (
-                shown(key).strip('"'),
-                -(-(len(self.dump_payload(b"-", {key: wire})) - empty) * 4 // 3),
-            )
+            (shown(key).strip('"'), -(-self._entry_octets(key, wire) * 4 // 3))
             for key, wire in wires.items()
         ]
         return sorted(sizes, key=lambda row: row[1], reverse=True)
+
+    def steps(self, name: object, wire: Wire) -> Steps:
+        """What a value takes after each step, told by how it stands in the payload.
+
+        Args:
+            name: the key of the session that it stands under.
+            wire: the value as it stands in the payload.
+
+        Returns:
+            The octets after each step, the steps of another release or dictionary included.
+        """
+        packed = shrunk = None
+        try:
+            packed = len(self.pack(self.from_wire(wire)))
+            shrunk = len(self._segment(wire))
+        except (Rejected, UsageError):
+            pass
+        compressed = len(wire if type(wire) is bytes else packb(wire, None, OPT_NON_STR_KEYS))
+        return Steps(packed, shrunk, compressed, self._entry_octets(name, wire))
+
+    def is_secret(self, name: object) -> bool:
+        """Whether the value under this key of the session is never compressed."""
+        return name in self._secret_names
 
     def load_payload(self, plaintext: bytes) -> tuple[bytes, dict[object, Wire]]:
         """Read the plaintext of a session.
@@ -182,6 +218,16 @@ class Codec:
             return payload.load(plaintext, self._packer.unpack)
         except Exception:  # noqa: BLE001 - as for single values.
             raise Rejected(Reason.UNDECODABLE) from None
+
+    def _entry_octets(self, key: object, wire: Wire) -> int:
+        return len(self.dump_payload(b"-", {key: wire})) - len(self.dump_payload(b"-", {}))
+
+    def _segment(self, wire: Wire) -> bytes:
+        """The octets of a readable value before they were compressed."""
+        if type(wire) is not bytes:
+            return packb(wire)
+        compressed = wire[0] == _ESCAPE
+        return self._dictionaries[wire[1]].decompress(wire[2:]) if compressed else wire
 
     def _string_to_wire(self, name: object, text: str, packed: bytes) -> Wire:
         if len(text) < MIN_CHARACTERS:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+from cookie_sessions.anatomy import Anatomy
 from cookie_sessions.events import Events
+from cookie_sessions.flask.anatomy import anatomy_of
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
@@ -55,3 +57,22 @@ class CookieSessions:
             app: the application.
         """
         return AppState.of(app).events
+
+    @staticmethod
+    def anatomy(app: Flask, session: SessionMixin) -> Anatomy:
+        """What a session's cookie is made of: octets for each key and step, its limit, its ends.
+
+        It holds no values, no session id and no key, and may be shown to the visitor.
+
+        Args:
+            app: the application.
+            session: its session; ``flask.session`` will do.
+
+        Returns:
+            The anatomy of the cookie as it will be after this response.
+
+        Raises:
+            UsageError: it is no session of ours, or holds a value that can't be packed.
+            Unavailable: the keys can't be had.
+        """
+        return anatomy_of(app, session)

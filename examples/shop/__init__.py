@@ -12,12 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template, session
+from flask import Flask, Response, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
 from cookie_sessions.flask import CookieSessions
 
-from . import account, cart, forms, preferences, storefront
+from . import account, cart, forms, inspector, preferences, storefront
 from .keyfile import ensure_key_file
 
 HEADERS = {
@@ -62,7 +62,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.context_processor(_in_every_template)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_error)
-    for page in (storefront, cart, account, preferences):
+    for page in (storefront, cart, account, preferences, inspector):
         app.register_blueprint(page.blueprint)
     return app
 
@@ -79,6 +79,9 @@ def _in_every_template() -> dict[str, object]:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.endpoint != "static" and "user" in session:
+        # Kept nowhere: after signing out, the back button shows nobody's pages.
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

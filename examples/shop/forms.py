@@ -6,7 +6,7 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import abort, request, session
+from flask import abort, current_app, request, session
 
 
 def token() -> str:
@@ -22,6 +22,12 @@ def check() -> None:
     if request.method != "POST":
         return
     known: str = session.get("csrf_token", "")
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        abort(
+            400,
+            "No cookie came with this form. If your browser blocks cookies, please allow them for "
+            "this shop; then go back, reload and send it again.",
+        )
     given = request.form.get("csrf_token", "")
     if not known or not hmac.compare_digest(known.encode(), given.encode("utf-8", "replace")):
         abort(400, "This form is older than your visit. Please go back, reload and send it again.")

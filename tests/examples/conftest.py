@@ -18,13 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class RunningShop:
-    """Gunicorn with two workers. The port stays the same over restarts; `log` is its output."""
+    """Gunicorn with two workers. The port stays the same over restarts; `log` is its output.
 
-    def __init__(self, folder: Path) -> None:
+    Browsers need threads: they open connections ahead, and one that stays silent would hold a
+    worker that has but one thread until gunicorn ends it.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
         self.instance = folder / "instance"
         self.log = folder / "gunicorn.log"
         self._settings = folder / "gunicorn.conf.py"
         self._settings.write_text("control_socket_disable = True\n", encoding="ascii")
+        self._threads = threads
         # The test holds the port: visitors who come during a start wait instead of failing.
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -38,7 +43,8 @@ class RunningShop:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gunicorn", "shop:create_app()"),
-                    *("--workers=2", f"--bind=fd://{port}", f"--config={self._settings}"),
+                    *("--workers=2", f"--threads={self._threads}"),
+                    *(f"--bind=fd://{port}", f"--config={self._settings}"),
                 ],
                 cwd=self.instance.parent,
                 env=os.environ | {"PYTHONPATH": path, "SHOP_INSTANCE": str(self.instance)},

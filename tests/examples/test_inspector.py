@@ -1,0 +1,235 @@
+"""The page of a visitor's own cookie says what is true of it, and no more than it should."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from flask import Flask, session
+from flask.sessions import SecureCookieSessionInterface
+from flask.testing import FlaskClient
+
+from cookie_sessions.envelope import peek
+from cookie_sessions.flask import FlaskSession
+from shop import HEADERS, create_app
+from shop.flasks_own import MASK, SignedCookie
+from shop.inspector import in_words
+
+from .conftest import RunningShop
+from .inspected import TableReader, check_sums, number
+from .visitor import Page, PageReader
+
+NAME = "ada@lovelace.example"
+EXPIRES = len("; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+LONG_HEX = re.compile(r"[0-9a-f]{32}")
+
+
+def make_shop(folder: Path) -> Flask:
+    return create_app({"SHOP_INSTANCE": str(folder / "instance")})
+
+
+def cookie_of(client: FlaskClient) -> str:
+    cookie = client.get_cookie("shop_session")
+    assert cookie is not None
+    return cookie.value
+
+
+def without_forms(html: str) -> str:
+    return re.sub(r"<form.*?</form>", "", html, flags=re.DOTALL)
+
+
+def test_a_new_visitor_is_told_what_to_do_and_gets_no_cookie(shop: RunningShop) -> None:
+    visitor = shop.visitor()
+    page = visitor.get("/cookie")
+    assert page.status == 200
+    assert "There is nothing in it yet." in page.html
+    assert "Put something into your cart" in page.html
+    assert '<a class="main" href="/">See what is fresh</a>' in page.html
+    assert page.headers["Set-Cookie"] is None
+    assert len(visitor.jar) == 0
+    assert page.reader().faults == []
+
+
+def test_the_numbers_are_those_of_the_cookie_in_the_jar(shop: RunningShop) -> None:
+    visitor = shop.visitor()
+    line = visitor.get("/").headers["Set-Cookie"]
+    assert line is not None
+    attributes = len(line.partition(";")[2]) + 1
+    visitor.submit(visitor.get("/biscuit/linzer"), "/cart/linzer", quantity="2")
+    visitor.get("/cart")
+    value = visitor.cookie().value or ""
+    page = visitor.get("/cookie")
+    check_sums(page.html, total=len("shop_session=") + len(value) + attributes + EXPIRES)
+    assert f"{len(value)} characters" in page.html
+    head = peek(value)
+    assert head is not None
+    assert head.kid.hex() in page.html
+    table = TableReader(page.html)
+    assert list(table.values) == ["last_visit", "csrf_token", "recent", "cart"]
+    assert table.values["csrf_token"][:3] == [42, 23, 23]
+    assert "until it is closed" in page.html
+    assert page.headers["Set-Cookie"] is None
+    assert visitor.cookie().value == value
+
+
+def test_a_visitor_who_stays_signed_in_sees_the_cookie_that_comes_with_the_page(
+    shop: RunningShop,
+) -> None:
+    visitor = shop.visitor()
+    visitor.sign_in(NAME, remember="yes")
+    visitor.submit(visitor.get("/biscuit/linzer"), "/cart/linzer")
+    visitor.get("/cart")
+    page = visitor.get("/cookie")
+    line = page.headers["Set-Cookie"]
+    assert line is not None
+    assert "; Expires=" in line
+    check_sums(page.html, total=len(line))
+    assert {"user", "cart", "_permanent"} <= set(TableReader(page.html).values)
+    assert "in 31 days" in page.html
+    assert "each visit moves the end" in page.html
+
+
+def test_the_page_shows_neither_id_nor_token_nor_the_whole_cookie(tmp_path: Path) -> None:
+    app = make_shop(tmp_path)
+    client = app.test_client()
+    token = re.search(r'name="csrf_token" value="(\w+)"', client.get("/").text)
+    assert token is not None
+    client.post("/sign-in", data={"name": NAME, "password": "demo", "csrf_token": token[1]})
+    client.get("/")
+    value = cookie_of(client)
+    with app.test_request_context(headers={"Cookie": f"shop_session={value}"}):
+        sid = cast(FlaskSession, session).sid
+        fresh = session["csrf_token"]
+    html = client.get("/cookie").text
+    assert cookie_of(client) == value
+    assert value[:40] in html
+    assert value[: len(value) // 3 + 1] not in html
+    assert fresh in html
+    for hidden in (sid, fresh, value):
+        assert hidden not in without_forms(html)
+    assert LONG_HEX.search(without_forms(html)) is None
+    assert NAME in unescape(without_forms(html))
+
+
+def test_what_others_could_read_in_flasks_cookie_is_what_stands_in_it(tmp_path: Path) -> None:
+    app = make_shop(tmp_path)
+    values = {"user": {"name": "Ada"}, "csrf_token": "t" * 40, "cart": {"linzer": 2}}
+    with app.test_request_context():
+        signed = SignedCookie.of(values)
+        assert signed.read_by_anyone(masked=frozenset({"csrf_token"}), longest=999) == (
+            '{"cart": {"linzer": 2}, "csrf_token": "…", "user": {"name": "Ada"}}'
+        )
+        assert signed.read_by_anyone(masked=frozenset(), longest=10) == '{"cart": {' + MASK
+        app.secret_key = "any other key"
+        theirs = SecureCookieSessionInterface().get_signing_serializer(app)
+        assert theirs is not None
+        assert len(signed.text) == len(theirs.dumps(values))
+        big = {"text": "again and again " * 300}
+        assert SignedCookie.of(big).text.startswith(".")
+        assert (
+            SignedCookie.of(big)
+            .read_by_anyone(masked=frozenset(), longest=99)
+            .startswith('{"text": "again and again')
+        )
+
+
+def test_what_flask_would_change_or_refuse_is_named(tmp_path: Path) -> None:
+    app = make_shop(tmp_path)
+    client = app.test_client()
+    with client.session_transaction() as opened:
+        opened["tags"] = {"new", "crisp"}
+        opened["seen_at"] = datetime(2026, 5, 4, 9, 7, 1, 5, tzinfo=UTC)
+        opened["cart"] = {"linzer": 2}
+        opened["wait"] = timedelta(seconds=5)
+    html = client.get("/cookie").text
+    assert "so <code>seen_at</code> would change" in html
+    assert "could not keep <code>tags</code>, <code>wait</code> at all" in html
+    assert "octets without <code>tags</code>, <code>wait</code>" in html
+    assert PageReader(html).faults == []
+
+
+def test_a_message_that_the_page_shows_is_no_longer_in_the_cookie(tmp_path: Path) -> None:
+    client = make_shop(tmp_path).test_client()
+    client.get("/")
+    with client.session_transaction() as opened:
+        token = opened["csrf_token"]
+    client.post("/cart/linzer", data={"csrf_token": token, "next": "/cookie"})
+    answer = client.get("/cookie")
+    assert "Raspberry window is in your cart." in answer.text
+    line = answer.headers["Set-Cookie"]
+    assert "_flashes" not in TableReader(answer.text).values
+    check_sums(answer.text, total=len(line) + EXPIRES)
+    assert SimpleCookie(line)["shop_session"].value == cookie_of(client)
+
+
+def test_names_from_the_session_are_text_on_the_page(tmp_path: Path) -> None:
+    client = make_shop(tmp_path).test_client()
+    with client.session_transaction() as opened:
+        opened["<script>alert(1)</script>"] = {"</code><script>": {1, 2}}
+        opened["user"] = {"name": "</code><script>alert(2)</script>"}
+    html = client.get("/cookie").text
+    assert "<script" not in html
+    assert PageReader(html).faults == []
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "A" * 90, "~2.junk", "eyJhIjoxfQ.aBcDeF.c2ln"])
+def test_a_cookie_that_does_not_open_is_an_empty_one(tmp_path: Path, cookie: str) -> None:
+    client = make_shop(tmp_path).test_client(use_cookies=False)
+    answer = client.get("/cookie", headers={"Cookie": f"shop_session={cookie}"})
+    assert answer.status_code == 200
+    assert "There is nothing in it yet." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("values", "judged"),
+    [
+        ({"last_visit": datetime(2026, 5, 4, tzinfo=UTC)}, "more"),
+        ({"history": [bytes(range(i, i + 16)).hex() for i in range(60)]}, "less"),
+    ],
+)
+def test_more_or_less_than_flasks_is_said_by_the_numbers(
+    tmp_path: Path, values: dict[str, Any], judged: str
+) -> None:
+    client = make_shop(tmp_path).test_client()
+    with client.session_transaction() as opened:
+        opened.update(values)
+    html = client.get("/cookie").text
+    by_id = TableReader(html).by_id
+    said = re.search(r"<strong>([\d,]+) octets (more|less)</strong>", html)
+    assert said is not None
+    assert said[2] == judged
+    difference = by_id["signed-total"] - by_id["total"]
+    assert number(said[1]) == (difference if judged == "less" else -difference)
+
+
+def test_the_page_keeps_the_shops_headers_and_is_linked_from_every_page(shop: RunningShop) -> None:
+    visitor = shop.visitor()
+    page: Page = visitor.get("/")
+    assert "/cookie" in page.reader().links
+    page = visitor.get("/cookie")
+    assert "/static/inspector.css" in page.html
+    for name, value in HEADERS.items():
+        assert page.headers[name] == value
+    assert "Cookie" in page.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (-59, "just now"),
+        (1, "in a moment"),
+        (60, "in 1 minute"),
+        (-3600, "1 hour ago"),
+        (5400, "in 2 hours"),
+        (2_678_399, "in 31 days"),
+        (-2_592_000, "30 days ago"),
+    ],
+)
+def test_distances_in_time_are_said_as_people_do(seconds: int, words: str) -> None:
+    assert in_words(seconds) == words
