@@ -69,15 +69,6 @@ class Arrival:
         return max(heads, key=lambda head: head.sealed_at) if heads else None
 
     @property
-    def in_other_form(self) -> bool:
-        """Whether a cookie came in a form that is not written now, so that it is to be replaced."""
-        migration = self._manager.migration
-        if migration is None or not self.header:
-            return False
-        texts = self._texts_of_any_name()
-        return any(migration.is_to_be_replaced(text, now=clock.now()) for text in texts)
-
-    @property
     def spent(self) -> bool:
         """Whether all that arrived was refused, for reasons that no other instance would lift."""
         return bool(self.reasons) and self.reasons <= _GONE

@@ -85,7 +85,7 @@ class SessionManager:
         migration = self.migration
         if migration is not None and migration.reads(text, now=now):
             content = migration.open(
-                text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked
+                text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked, now=now
             )
         else:
             head, plaintext, _ = sealer.open_text(text, ring=ring, place=self._place(name), now=now)
@@ -142,16 +142,15 @@ class SessionManager:
         signs = self._writes_signed()
         try:
             text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
-        except UsageError:
+        except UsageError as error:
             if content is None or content.imported == signs:
                 raise
             # What only does not fit the other form is not the visitor's to pay for.
-            if session.modified and not session._damaged:
+            if session.modified and not isinstance(error, _Unreadable):
                 raise
             if not renew or not self._can_go_on(content):
                 return []
             signs = content.imported
-            wires = session._settle()
             text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
         if content is None:
             self.events.emit(EventName.CREATED, octets=size)
@@ -206,7 +205,7 @@ class SessionManager:
     ) -> tuple[str, int]:
         """The cookie's text in one of the forms, and the octets that count against the limit."""
         if signs:
-            text = self._signed_text(session, renew=renew)
+            text = self._signed_text(session, wires, renew=renew)
             # Browsers don't count attributes, and what Flask could set goes on being set.
             size = len(cookie.name) + len(text)
         else:
@@ -220,33 +219,42 @@ class SessionManager:
     def _sealed_text(
         self, session: Session, wires: Mapping[Any, Wire], *, name: str, renew: bool
     ) -> str:
-        now = clock.now()
         ring = self.ring()
-        content = session._content
         octets = self.claims_to_seal(session, ring=ring, renew=renew).to_octets()
-        if content is None or content.plaintext is None or session.modified:
+        content = session._content
+        if content is None or session.modified:
             plaintext = self.codec.dump_payload(octets, wires)
         else:
             plaintext = self.codec.with_claims(content.plaintext, octets)
-        place = self._place(name)
         return sealer.seal(
-            plaintext, ring=ring, place=place, refreshable=session.permanent, now=now
+            plaintext,
+            ring=ring,
+            place=self._place(name),
+            refreshable=session.permanent,
+            now=clock.now(),
         )
 
-    def _signed_text(self, session: Session, *, renew: bool) -> str:
+    def _signed_text(self, session: Session, wires: Mapping[Any, Wire], *, renew: bool) -> str:
         assert self.migration is not None
         now = int(clock.now())
         claims = session._own_claims
         timeouts = self.timeouts()
         until = timeouts.until(now=now, iat=claims.iat) if renew else claims.until
-        values = dict(session)
-        if session._damaged:
-            raise UsageError(
+        content = session._content
+        if content is not None and not session.modified:
+            _, wires = self.codec.load_payload(content.plaintext)
+        try:
+            values = {name: self.codec.from_wire(wire) for name, wire in wires.items()}
+        except Rejected:
+            values = None
+        if values is None:
+            raise _Unreadable(
                 "The session holds a value that can't be unpacked here, so Flask's own cookie "
                 "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write 'sealed'."
             )
         # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
-        return self.migration.write(values, signed_at=min(now, until - timeouts.longest))
+        signed_at = max(1, min(now, until - timeouts.longest))
+        return self.migration.write(values, signed_at=signed_at)
 
     def _can_go_on(self, content: Content) -> bool:
         """Whether a session may be written once more in the form that it came in."""
@@ -279,6 +287,10 @@ class SessionManager:
         # What a browser takes for the cookie that was just set is not deleted behind it.
         others = [old for old in stale if old.identity != cookie.identity]
         return list(dict.fromkeys(old.render_deletion() for old in others))
+
+
+class _Unreadable(UsageError):
+    """A value of the session is of a type that this instance does not know."""
 
 
 def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims:

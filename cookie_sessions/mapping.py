@@ -77,6 +77,10 @@ class DictSurface(MutableMapping[str, Any]):
 
         return deepcopy(dict(self), memo)
 
+    def __sentry_repr__(self) -> str:
+        # Sentry takes apart every mapping among the locals of a frame, unless it is told not to.
+        return repr(self)
+
     def __reduce__(self) -> NoReturn:
         raise UsageError(
             "A session can't be pickled: it would carry its data out of its seal. Copy what you "

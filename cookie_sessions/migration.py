@@ -12,6 +12,7 @@ from collections.abc import Container, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from cookie_sessions.claims import IMPORT_OCTETS, Claims
+from cookie_sessions.clock import SKEW
 from cookie_sessions.codec import Codec, Wire
 from cookie_sessions.envelope import MAX_TEXT_OCTETS, REFRESHABLE, Head
 from cookie_sessions.errors import Reason, Rejected, UsageError
@@ -61,8 +62,8 @@ class Migration:
     Args:
         form: reads and writes Flask's cookies.
         until: when they are no longer read, in seconds since the epoch.
-        written_before: those signed at this moment or later are refused, in seconds since the
-            epoch; None: there is no such moment.
+        written_before: those signed later than this are refused, in seconds since the epoch, with
+            the one allowance for clocks; None: there is no such moment.
         writes: whether sessions are written in Flask's form until then.
     """
 
@@ -95,15 +96,13 @@ class Migration:
         """Whether a text is for Flask's reader, by its form; says nothing of its worth."""
         return _DOT in text and self.is_open(now)
 
-    def is_to_be_replaced(self, text: str, *, now: float) -> bool:
-        """Whether a text has the form that is not written at this moment."""
-        return self.is_open(now) and (_DOT in text) != self._writes
-
     def peek(self, text: str) -> Head | None:
         """The head that one of Flask's cookies would have: its time, which is not verified yet."""
         return self._form.peek(text)
 
-    def open(self, text: str, *, codec: Codec, idle: int, revoked: Container[bytes]) -> Content:
+    def open(
+        self, text: str, *, codec: Codec, idle: int, revoked: Container[bytes], now: float
+    ) -> Content:
         """Make one of Flask's sessions ours, its beginning and its end as they were signed.
 
         Args:
@@ -111,25 +110,31 @@ class Migration:
             codec: packs the values.
             idle: the idle timeout, in seconds: Flask's age limit.
             revoked: the key ids that open nothing any more.
+            now: seconds since the epoch.
 
         Returns:
             The content, with a fresh session id. Its claims name the cookie by 64 bits of a hash.
 
         Raises:
-            Rejected: ``key_retired`` if it was signed after cookies of Flask's stopped being
+            Rejected: ``not_yet_valid``, ``key_retired`` if it was signed after Flask's ceased to be
                 written, ``key_revoked``, ``undecodable`` for values that have no place in a
                 session of ours, or what the form's reader says.
         """
         signed = self._form.read(text)
         at = signed.signed_at
-        if self._written_before is not None and at >= self._written_before:
+        if at > now + SKEW:
+            raise Rejected(Reason.NOT_YET_VALID)
+        if self._written_before is not None and at > self._written_before + SKEW:
             raise Rejected(Reason.KEY_RETIRED)
         if signed.kid in revoked:
             raise Rejected(Reason.KEY_REVOKED)
         claims = Claims.begin(now=at, until=at + idle)
         claims = claims._replace(auth_time=at, imported_from=fingerprint(text))
         flags = REFRESHABLE if signed.values.get(_PERMANENT) else 0
-        return Content(claims, _packed(signed.values, codec), Head(flags, signed.kid, at), None)
+        wires = _packed(signed.values, codec)
+        head = Head(flags, signed.kid, at)
+        plaintext = codec.dump_payload(claims.to_octets(), wires)
+        return Content(claims, wires, head, plaintext, imported=True)
 
     def write(self, values: Mapping[Any, Any], *, signed_at: int) -> str:
         """The session as Flask writes it.

@@ -15,7 +15,7 @@ from uuid import UUID
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Wire
 from cookie_sessions.envelope import Head
-from cookie_sessions.errors import Rejected, Unavailable, UsageError
+from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.mapping import DictSurface
 
@@ -32,19 +32,15 @@ class Content(NamedTuple):
         claims: what it says of itself.
         wires: its values as they stand in the payload, by key.
         head: the clear part of its cookie.
-        plaintext: its payload, to be copied by a refresh; None for a session that was taken over
-            from Flask's own cookie.
+        plaintext: its payload, to be copied by a refresh.
+        imported: whether Flask's own cookie brought it.
     """
 
     claims: Claims
     wires: dict[Any, Wire]
     head: Head
-    plaintext: bytes | None
-
-    @property
-    def imported(self) -> bool:
-        """Whether Flask's own cookie brought it."""
-        return self.plaintext is None
+    plaintext: bytes
+    imported: bool = False
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"
@@ -311,15 +307,19 @@ class Session(DictSurface):
         return self._wires
 
     def _hand_out(self, wires: dict[Any, Wire], key: Any, wire: Wire) -> Any:
+        packed = None
         try:
             value = self._codec.from_wire(wire)
-        except Rejected as rejected:
+            if type(value) not in _IMMUTABLE:
+                # Reading goes deeper than writing: what could not be written again is refused.
+                packed = self._codec.pack(value, name=key)
+        except (Rejected, UsageError):
             self._damaged[key] = wires.pop(key)
-            self._events.emit(EventName.VALUE_UNDECODABLE, reason=rejected.reason)
+            self._events.emit(EventName.VALUE_UNDECODABLE, reason=Reason.UNDECODABLE)
             raise KeyError(key) from None
         self._live[key] = value
-        if type(value) not in _IMMUTABLE:
-            self._watched[key] = self._codec.pack(value, name=key)
+        if packed is not None:
+            self._watched[key] = packed
         return value
 
     def _readable(self, wires: dict[Any, Wire], key: Any) -> bool:

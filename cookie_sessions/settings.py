@@ -41,8 +41,8 @@ class Settings:
         accept_flask_cookies_until: the date (UTC, that day included) or moment until which
             Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
             it lasts, whoever knows the secret key can forge sessions. Default None: never read.
-        flask_cookies_written_before: the date (its beginning, UTC) or moment since which no
-            instance writes Flask's cookies; those signed later are refused. Default None.
+        flask_cookies_written_before: the moment since which no instance writes Flask's cookies;
+            those signed more than five minutes later are refused. Default None.
         write: ``"sealed"``, or ``"flask"`` to write Flask's own cookies while they are accepted,
             for instances that know nothing else. Default ``"sealed"``.
         strict: raise UsageError where the session is changed after its response was made, instead
@@ -83,12 +83,11 @@ class Settings:
     def _check_window(self) -> None:
         if self.write == "sealed":
             return
-        until = self.accept_flask_cookies_until
-        if until is None or until <= clock.now():
+        if self.accept_flask_cookies_until is None:
             raise ConfigurationError(
                 f"{PREFIX}WRITE is 'flask', and nobody would read what is written: "
-                f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set or has passed. Set it to a date at "
-                f"most {_LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
+                f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set. Set it to a date at most "
+                f"{_LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
             )
         if self.flask_cookies_written_before is not None:
             raise ConfigurationError(
@@ -176,10 +175,17 @@ def _beginning(value: object) -> float:
 
 def _end(value: object) -> float:
     """A moment, or the end of a date, in seconds since the epoch; ValueError for others."""
-    whole_day = isinstance(value, date) and not isinstance(value, datetime)
+    return _beginning(value) + _DAY * _is_day(value)
+
+
+def _is_day(value: object) -> bool:
     if isinstance(value, str):
-        whole_day = len(value) <= len("2030-01-31")
-    return _beginning(value) + _DAY * whole_day
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _accept_until(name: str, value: object) -> float | None:
@@ -197,10 +203,14 @@ def _accept_until(name: str, value: object) -> float | None:
 
 
 def _written_before(name: str, value: object) -> float | None:
+    wanted = "a moment such as '2030-01-31T12:00:00Z' (in UTC where it names no zone)"
+    # A day would be its beginning, before all that was written on it.
+    if _is_day(value):
+        raise _wrong(name, wanted)
     try:
         return None if value is None else _beginning(value)
     except (ValueError, OverflowError):
-        raise _wrong(name, "a date or moment such as '2030-01-31T12:00:00Z'") from None
+        raise _wrong(name, wanted) from None
 
 
 def _write(name: str, value: object) -> str:

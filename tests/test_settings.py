@@ -92,6 +92,7 @@ def _new_year(monkeypatch: pytest.MonkeyPatch) -> None:
         NOON.replace(tzinfo=None),
         NOON.astimezone(timezone(timedelta(hours=-5))),
         "2030-01-31T12:00",
+        "2030W054T12",
         "2030-01-31T12:00:00Z",
         "2030-01-31 13:00+01:00",
     ],
@@ -104,14 +105,16 @@ def test_a_moment_is_exact_and_in_utc_unless_it_says_otherwise(moment: object) -
     assert read("FLASK_COOKIES_WRITTEN_BEFORE", moment) == exact
 
 
+@pytest.mark.parametrize("day", ["2030-01-31", "20300131", date(2030, 1, 31)])
+def test_a_cut_off_needs_its_time_of_day(day: object) -> None:
+    assert "12:00:00" in refusal("FLASK_COOKIES_WRITTEN_BEFORE", day)
+
+
 @pytest.mark.parametrize("day", ["2030-01-31", date(2030, 1, 31)])
 @pytest.mark.usefixtures("_new_year")
-def test_flasks_cookies_are_accepted_through_a_day_and_refused_from_its_beginning(
-    day: object,
-) -> None:
+def test_flasks_cookies_are_accepted_through_the_last_day(day: object) -> None:
     beginning = datetime(2030, 1, 31, tzinfo=UTC).timestamp()
     assert read("ACCEPT_FLASK_COOKIES_UNTIL", day) == beginning + 86_400
-    assert read("FLASK_COOKIES_WRITTEN_BEFORE", day) == beginning
 
 
 @pytest.mark.usefixtures("_new_year")
@@ -126,11 +129,9 @@ def test_writing_flasks_cookies_needs_a_window_in_which_they_are_read() -> None:
     flask = {PREFIX + "WRITE": "flask"}
     window = {PREFIX + "ACCEPT_FLASK_COOKIES_UNTIL": "2030-01-31"}
     assert Settings.from_mapping(flask | window).write == "flask"
-    closed = {PREFIX + "ACCEPT_FLASK_COOKIES_UNTIL": "2029-12-31"}
-    cut = {PREFIX + "FLASK_COOKIES_WRITTEN_BEFORE": "2029-12-31"}
+    cut = {PREFIX + "FLASK_COOKIES_WRITTEN_BEFORE": "2029-12-31T12:00"}
     for config, hint in (
         (flask, "Set it to a date"),
-        (flask | closed, "Set it to a date"),
         (flask | window | cut, "Take the latter out"),
     ):
         with pytest.raises(ConfigurationError, match=hint):

@@ -20,7 +20,9 @@ MIN_CHARACTERS: Final = 16
 """Shorter strings stay as they are: there is nothing to win."""
 
 _MIN_BASE64URL: Final = 22
-_MAX_JWT_PART: Final = 8192
+MAX_JWT_PART: Final = 8192
+"""Octets of a part that is kept as a value. Readers hold to it too: each token inside a token would
+make its text a third longer, and a few hundred octets of them gigabytes."""
 
 _TOKEN: Final = re.compile(
     r"(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -144,7 +146,7 @@ def _shrink_jwt(text: str) -> list[Any] | None:
 
 def _json_value(octets: Any) -> Any:
     """Parse JSON that our own writer would write identically; else give the octets back."""
-    if len(octets) > _MAX_JWT_PART:
+    if len(octets) > MAX_JWT_PART:
         return octets
     loads, dumps = _json()
     try:
@@ -159,7 +161,10 @@ def _part_text(part: Any) -> str:
     if type(part) is bytes:
         return _base64url_text(part)
     _, dumps = _json()
-    return _base64url_text(dumps(part).encode())
+    octets = dumps(part).encode()
+    if len(octets) > MAX_JWT_PART:
+        raise ValueError("a part that would have stayed octets")
+    return _base64url_text(octets)
 
 
 @cache

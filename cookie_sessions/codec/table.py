@@ -18,6 +18,9 @@ MIN_ROWS: Final = 12
 MAX_ROWS: Final = 4096
 """A table of one empty column costs an octet a row: the bound is on what it unfolds to."""
 
+MAX_KEYS: Final = 1 << 20
+"""Characters of all keys times rows: a table holds a key once, and its rows repeat it."""
+
 _SEPARATOR: Final = "\n"
 _SMALL: Final = 1 << 16
 _MAX_STEP: Final = 1 << 15
@@ -60,7 +63,7 @@ def build_table(items: list[Any]) -> list[dict[str, Any]]:
         elif type(column) is not list:
             raise ValueError("not a column")
     (rows,) = set(map(len, columns))
-    if rows > MAX_ROWS:
+    if rows > MAX_ROWS or rows * _characters(keys) > MAX_KEYS:
         raise ValueError("not the rows of a table")
     return [dict(zip(keys, row)) for row in zip(*columns)]  # noqa: B905 - all equally long.
 
@@ -83,11 +86,17 @@ def _table(rows: list[Any]) -> list[Any] | None:
     keys = list(rows[0])
     if set(map(type, rows)) != {dict} or set(map(type, keys)) != {str}:
         return None
+    if len(rows) * _characters(keys) > MAX_KEYS:
+        return None
     for row in rows:
         if list(row) != keys:
             return None
     columns = zip(*map(dict.values, rows))  # noqa: B905 - their keys are the same.
     return [tags.MARKERS[tags.TABLE], keys, *map(_column, columns)]
+
+
+def _characters(keys: list[str]) -> int:
+    return sum(map(len, keys))
 
 
 def _column(column: tuple[Any, ...]) -> Any:

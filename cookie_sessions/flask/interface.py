@@ -100,21 +100,19 @@ class CookieSessionInterface(SessionInterface):
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        arrival = cast(Arrival, session._origin)
-        head = arrival.peek()
-        migrates = arrival.in_other_form
-        if head is None and not migrates:
+        head = cast(Arrival, session._origin).peek()
+        if head is None or not head.refreshable:
             return False
         vary_on_cookie(response)
-        if head is not None and not migrates:
-            if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-                return False
-            if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
-                return False
+        if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            return False
+        if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+            return False
         if is_public(response):
             return False
-        # The head was read without a key: only a session that opens and passes is refreshed.
-        return not session.new
+        # The head was read without a key: only a session that opens and passes is refreshed, and
+        # one that the browser forgets anyway is not written by a request that had no use for it.
+        return session.permanent
 
     def _cookie(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(

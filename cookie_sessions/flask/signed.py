@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import (
     BadData,
-    Signer,
     URLSafeTimedSerializer,
     base64_decode,
     base64_encode,
@@ -23,7 +22,7 @@ from itsdangerous.encoding import bytes_to_int, int_to_bytes
 from cookie_sessions.codec import MAX_VALUE_OCTETS
 from cookie_sessions.envelope import REFRESHABLE, Head
 from cookie_sessions.errors import ConfigurationError, Reason, Rejected, UsageError
-from cookie_sessions.keys import from_secret_keys
+from cookie_sessions.keys import check_fallbacks, from_secret_keys
 from cookie_sessions.migration import Signed, check_form
 
 if TYPE_CHECKING:
@@ -36,13 +35,29 @@ class SignedCookies:
     Args:
         app: the application; its secret keys are asked for each time.
         interface: the interface that wrote the cookies: Flask's, or the application's subclass of
-            it with a salt or a serializer of its own.
+            it with a salt, a digest or a JSON serializer of its own.
+
+    Raises:
+        ConfigurationError: there is no secret key, or the interface's cookies have another form.
     """
 
     def __init__(self, app: Flask, interface: SecureCookieSessionInterface) -> None:
         self._app = app
         self._interface = interface
-        self._form()
+        self._kids: dict[bytes, bytes] = {}
+        serializer = self._serializer()
+        if serializer is None:
+            raise ConfigurationError(
+                "Flask's own cookies are to be read, and there is no SECRET_KEY to verify them "
+                "with. Set the SECRET_KEY that signed them, or leave "
+                "COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL out."
+            )
+        if not self._is_understood(serializer):
+            raise ConfigurationError(
+                f"The cookies that {type(interface).__name__} writes do not have the form of "
+                f"Flask's, so they can't be taken over. Leave "
+                f"COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL out: visitors sign in again."
+            )
 
     def read(self, text: str) -> Signed:
         """Verify one cookie, then unpack it; its age is the caller's to judge.
@@ -59,7 +74,10 @@ class SignedCookies:
                 ``too_large`` above ``MAX_VALUE_OCTETS`` when inflated, ``undecodable``.
         """
         check_form(text)
-        serializer, signer = self._form()
+        serializer = self._serializer()
+        if serializer is None:
+            raise Rejected(Reason.UNKNOWN_KID)
+        signer = serializer.make_signer(serializer.salt)
         signed, _, signature = text.encode("ascii").rpartition(signer.sep)
         payload, _, time = signed.rpartition(signer.sep)
         octets = _octets(signature)
@@ -74,11 +92,8 @@ class SignedCookies:
                 break
         else:
             raise Rejected(Reason.UNKNOWN_KID)
-        return Signed(
-            _unpack(serializer, payload),
-            bytes_to_int(_octets(time)),
-            from_secret_keys(secret).primary.kid,
-        )
+        values = _unpack(serializer, payload)
+        return Signed(values, bytes_to_int(_octets(time)), self._kid_of(secret))
 
     def peek(self, text: str) -> Head | None:
         """Read the time alone, without a key: nobody has verified it yet.
@@ -110,49 +125,58 @@ class SignedCookies:
         Raises:
             UsageError: Flask's serializer can't keep a value; names the key and the type.
         """
-        serializer, signer = self._form()
-        try:
-            payload = serializer.dump_payload(dict(values))
-        except (TypeError, ValueError, RecursionError):
-            payload = None
+        serializer = self._serializer()
+        if serializer is None:
+            raise ConfigurationError(
+                "COOKIE_SESSIONS_WRITE is 'flask', and there is no SECRET_KEY any more to sign "
+                "with. Set it again, or write 'sealed'."
+            )
+        signer = serializer.make_signer(serializer.salt)
+        payload = _dumped(serializer, values)
         if payload is None:
-            raise UsageError(self._refusal(serializer, values))
+            raise UsageError(_refusal(serializer, values))
         signed = payload + signer.sep + base64_encode(int_to_bytes(signed_at))
         return (signed + signer.sep + signer.get_signature(signed)).decode("ascii")
 
-    def _form(self) -> tuple[URLSafeTimedSerializer, Signer]:
-        serializer = self._interface.get_signing_serializer(self._app)
-        if serializer is None:
-            raise ConfigurationError(
-                "Flask's own cookies are to be read, and there is no SECRET_KEY to verify them "
-                "with. Set the SECRET_KEY that signed them, or leave "
-                "COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL out."
-            )
-        signer = serializer.make_signer(serializer.salt)
-        if signer.sep != b".":
-            raise ConfigurationError(
-                f"The cookies that {type(self._interface).__name__} writes do not have the form of "
-                f"Flask's, so they can't be told from ours. Leave "
-                f"COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL out, or bring the sessions over in a "
-                f"subclass of CookieSessionInterface."
-            )
-        return serializer, signer
+    def _serializer(self) -> URLSafeTimedSerializer | None:
+        check_fallbacks(self._app.config.get("SECRET_KEY_FALLBACKS"))
+        return self._interface.get_signing_serializer(self._app)
 
-    @staticmethod
-    def _refusal(serializer: URLSafeTimedSerializer, values: Mapping[Any, Any]) -> str:
-        for name, value in values.items():
-            try:
-                serializer.dump_payload({name: value})
-            except (TypeError, ValueError, RecursionError):
-                return (
-                    f"session[{name!r}], a {type(value).__name__}, holds something that Flask's "
-                    f"own cookie can't keep, and COOKIE_SESSIONS_WRITE is 'flask'. Keep what JSON "
-                    f"can hold until every instance writes sealed cookies."
-                )
-        return (
-            "Flask's own cookie can't keep this session: its keys can't be put in one order. Use "
-            "text for all of them until every instance writes sealed cookies."
-        )
+    def _is_understood(self, serializer: URLSafeTimedSerializer) -> bool:
+        """Whether each reads what the other writes, tried on a session of a few octets."""
+        probe = {"probe": "a" * 99}
+        try:
+            theirs, ours = serializer.dumps(probe), self.write(probe, signed_at=1)
+            return bool(self.read(theirs).values == serializer.loads(ours) == probe)
+        except Exception:  # noqa: BLE001 - a serializer of the application's may raise anything.
+            return False
+
+    def _kid_of(self, secret: bytes) -> bytes:
+        kid = self._kids.get(secret)
+        if kid is None:
+            kid = self._kids[secret] = from_secret_keys(secret).primary.kid
+        return kid
+
+
+def _dumped(serializer: URLSafeTimedSerializer, values: Mapping[Any, Any]) -> bytes | None:
+    try:
+        return serializer.dump_payload(dict(values))
+    except Exception:  # noqa: BLE001 - what an application's serializer says may hold the value.
+        return None
+
+
+def _refusal(serializer: URLSafeTimedSerializer, values: Mapping[Any, Any]) -> str:
+    for name, value in values.items():
+        if _dumped(serializer, {name: value}) is None:
+            return (
+                f"session[{name!r}], a {type(value).__name__}, holds something that Flask's own "
+                f"cookie can't keep, and COOKIE_SESSIONS_WRITE is 'flask'. Keep what JSON can hold "
+                f"until every instance writes sealed cookies."
+            )
+    return (
+        "Flask's own cookie can't keep this session: its keys can't be put in one order. Use text "
+        "for all of them until every instance writes sealed cookies."
+    )
 
 
 def _octets(text: bytes) -> bytes:

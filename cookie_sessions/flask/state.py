@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 EXTENSION: Final = "cookie_sessions"
-_lock: Final = threading.Lock()
+_lock: Final = threading.RLock()
 
 
 class WeakSecretKeyWarning(UserWarning):
@@ -128,8 +128,12 @@ class AppState:
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:
             return None
+        cookies = SignedCookies(self._app, self.signing_interface)
+        # Beside a key ring the secret key is a key again for as long as its cookies count.
+        if is_weak(self._app.config["SECRET_KEY"]):
+            self._tell_of_weakness()
         return Migration(
-            SignedCookies(self._app, self.signing_interface),
+            cookies,
             until=settings.accept_flask_cookies_until,
             written_before=settings.flask_cookies_written_before,
             writes=settings.write == "flask",

@@ -1,6 +1,12 @@
 """Keys, the ring that holds them, and where rings come from."""
 
-from cookie_sessions.keys.from_secret import WEAK_BELOW_OCTETS, from_secret_keys, is_weak
+from cookie_sessions.keys.from_secret import (
+    WEAK_BELOW_OCTETS,
+    check_fallbacks,
+    from_secret_keys,
+    is_weak,
+    revoked_entry,
+)
 from cookie_sessions.keys.jwk_set import MAX_RING_OCTETS, new_jwk_set, parse_jwk_set
 from cookie_sessions.keys.key import Key
 from cookie_sessions.keys.provider import KeyProvider
@@ -21,9 +27,11 @@ __all__ = [
     "KeyProvider",
     "KeyRing",
     "KeySource",
+    "check_fallbacks",
     "from_secret_keys",
     "is_weak",
     "new_jwk_set",
     "parse_jwk_set",
+    "revoked_entry",
     "source_from_url",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Final
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cookie_sessions.crypto import KEY_OCTETS
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.keys.jwk_set import ALGORITHM
 from cookie_sessions.keys.key import Key
 from cookie_sessions.keys.ring import KeyRing
 
@@ -39,21 +41,47 @@ def from_secret_keys(
 
     Raises:
         ConfigurationError: the secret key is empty, a secret is neither text nor bytes, or the
-            fallbacks are one string, each of whose characters would become a key.
+            fallbacks are no list of secrets, or one string, each of whose characters would become
+            a key.
     """
     if not secret_key:
         raise ConfigurationError(
             "The secret key is empty, so anybody could seal a session. Set it to the output of "
             "python -c 'import secrets; print(secrets.token_hex())'."
         )
-    if isinstance(fallbacks, str | bytes):
-        raise ConfigurationError(
-            "The fallbacks of the secret key are one string, and each of its characters would "
-            "become a key. Set them to a list of strings."
-        )
+    check_fallbacks(fallbacks)
     primary = _key(secret_key, "the secret key")
     others = [_key(secret, "a fallback of the secret key") for secret in fallbacks or () if secret]
     return KeyRing(primary, *others)
+
+
+def revoked_entry(secret_key: str | bytes) -> str:
+    """The entry of a ring file that revokes the key which a secret key becomes.
+
+    For sessions that were taken over from cookies which a leaked secret key had signed: they name
+    it among their former keys. The text holds the key: keep it as closed as the ring file.
+
+    Args:
+        secret_key: the secret key that leaked.
+
+    Returns:
+        A JSON object to be put among the ring file's keys.
+
+    Raises:
+        ConfigurationError: the secret is neither text nor bytes.
+    """
+    import json
+
+    material = _material(secret_key, "the secret key")
+    return json.dumps(
+        {
+            "kty": "oct",
+            "alg": ALGORITHM,
+            "kid": f"former SECRET_KEY {Key(material).kid.hex()}",
+            "state": "revoked",
+            "k": base64.urlsafe_b64encode(material).rstrip(b"=").decode("ascii"),
+        }
+    )
 
 
 def is_weak(secret: str | bytes) -> bool:
@@ -68,9 +96,31 @@ def is_weak(secret: str | bytes) -> bool:
     return len(_octets(secret, "the secret key")) < WEAK_BELOW_OCTETS
 
 
+def check_fallbacks(fallbacks: object) -> None:
+    """Refuse what is no list of secrets.
+
+    Raises:
+        ConfigurationError: the fallbacks are one string, or nothing that has elements.
+    """
+    if isinstance(fallbacks, str | bytes):
+        raise ConfigurationError(
+            "The fallbacks of the secret key are one string, and each of its characters would "
+            "become a key. Set them to a list of strings."
+        )
+    if fallbacks is not None and not isinstance(fallbacks, Iterable):
+        raise ConfigurationError(
+            f"The fallbacks of the secret key are of the type {type(fallbacks).__name__}. Set them "
+            f"to a list of strings."
+        )
+
+
 def _key(secret: str | bytes, what: str) -> Key:
+    return Key(_material(secret, what), label=what)
+
+
+def _material(secret: str | bytes, what: str) -> bytes:
     hkdf = HKDF(algorithm=SHA256(), length=KEY_OCTETS, salt=_SALT, info=_INFO)
-    return Key(hkdf.derive(_octets(secret, what)), label=what)
+    return hkdf.derive(_octets(secret, what))
 
 
 def _octets(secret: object, what: str) -> bytes:

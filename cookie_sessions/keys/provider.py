@@ -48,8 +48,10 @@ class KeyProvider:
     def _load(self) -> KeyRing:
         try:
             return self._source.load()
-        except CookieSessionsError:
-            raise
+        except CookieSessionsError as error:
+            # The frames of a source hold what it read, and reporters of errors record the locals
+            # of frames: the error goes on without them.
+            raise error.with_traceback(None) from None
         except Exception as error:  # noqa: BLE001
             # What went wrong inside a source may hold key material: only its kind is passed on.
             fault = type(error).__name__

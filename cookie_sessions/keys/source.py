@@ -168,7 +168,7 @@ def source_from_url(url: str) -> KeySource:
             )
         case "file" if rest:
             return FileSource(rest[2:] if rest.startswith("///") else rest)
-        case "env" if rest:
+        case "env":
             return EnvironmentSource(rest)
         case _:
             raise ConfigurationError(

@@ -141,6 +141,15 @@ def test_many_cookies_of_our_name_are_only_a_matter_of_one_event() -> None:
     assert (counter.opens, names_of(told)) == (0, ["rejected:ambiguous"])
 
 
+def test_each_reason_is_told_once_whatever_the_number_of_cookies() -> None:
+    app = app_of()
+    value = sealed(get(app, "/write"))
+    told = events_of(app)
+    spoiled = f"{value[:60]}AAAA{value[64:]}"
+    get(app, cookie=f"session={spoiled}; session=!; session=?")
+    assert names_of(told) == ["rejected:bad_seal", "rejected:malformed"]
+
+
 def test_applications_with_one_key_and_two_audiences_keep_apart() -> None:
     one, two = (app_of(COOKIE_SESSIONS_AUDIENCE=name) for name in ("one", "two"))
     told = events_of(two)
@@ -188,6 +197,25 @@ def test_leaving_takes_the_cookie_of_the_former_name_along() -> None:
         assert ("session", "example.com", "/") in gone
 
 
+def test_leaving_takes_a_former_cookie_along_that_the_bound_left_unopened() -> None:
+    app = moved()
+    value = sealed(get(app_of(), "/write"))
+    junk = "; ".join(f"__Host-session={value[:60]}{n}{n}{n}{n}{value[64:]}" for n in range(4))
+    gone = deleted(get(app, "/leave", cookie=f"{junk}; session={value}"))
+    assert ("session", None, "/") in gone
+
+
+def test_moving_to_another_name_does_not_prolong_a_session_that_was_only_read(clock: Clock) -> None:
+    app = moved(PERMANENT_SESSION_LIFETIME=100)
+    old = f"session={sealed(get(app_of(PERMANENT_SESSION_LIFETIME=100), '/write'))}"
+    clock.forward(60)
+    new = f"__Host-session={sealed(get(app, cookie=old), '__Host-session')}"
+    clock.forward(40)
+    assert get(app, cookie=new).text == "1"
+    clock.forward(1)
+    assert get(app, cookie=new).text == "None"
+
+
 def test_another_applications_cookie_of_the_former_name_stays() -> None:
     app = moved()
     foreign = f"session={sealed(get(app_of(SECRET_KEY='not ours, but a secret key'), '/write'))}"
@@ -228,6 +256,19 @@ def test_what_nobody_will_ever_open_is_deleted_and_the_rest_left_to_others(
     assert response.text == "None"
     assert names_of(told) == [f"rejected:{reason}"]
     assert (deleted(response) == [("session", None, "/")]) is gone
+
+
+@pytest.mark.parametrize(
+    "setting", ["PERMANENT_SESSION_LIFETIME", "COOKIE_SESSIONS_ABSOLUTE_TIMEOUT"]
+)
+def test_a_cookie_whose_time_is_over_is_deleted_when_the_session_is_used(
+    clock: Clock, setting: str
+) -> None:
+    app = app_of(**{setting: 100})
+    cookie = f"session={sealed(get(app, '/write'))}"
+    clock.forward(101)
+    assert set_cookies(get(app, "/other", cookie=cookie)) == []
+    assert deleted(get(app, cookie=cookie)) == [("session", None, "/")]
 
 
 def test_a_spent_cookie_stays_where_another_may_open_elsewhere(clock: Clock) -> None:
@@ -288,3 +329,25 @@ def test_junk_beside_a_permanent_session_stops_neither_vary_nor_refresh(clock: C
         response = get(app, "/other", cookie=cookie)
         assert response.headers["Vary"] == "Cookie"
         assert sealed(response) != text
+
+
+def test_of_several_cookies_the_one_sealed_last_says_whether_a_refresh_is_due(clock: Clock) -> None:
+    app = app_of()
+    route(app, lambda: session.update(_permanent=True), at="/keep")
+    older = sealed(get(app, "/keep"))
+    clock.forward(50)
+    newer = sealed(get(app, "/keep", cookie=f"session={older}"))
+    clock.forward(20)
+    for cookie in (f"session={older}; session={newer}", f"session={newer}; session={older}"):
+        assert set_cookies(get(app, "/other", cookie=cookie)) == []
+
+
+def test_a_later_cookie_that_is_not_permanent_stops_no_refresh_of_one_that_is(clock: Clock) -> None:
+    app = app_of()
+    route(app, lambda: session.update(_permanent=True), at="/keep")
+    text = sealed(get(app, "/keep"))
+    clock.forward(61)
+    foreign = sealed(get(app_of(SECRET_KEY="another application's key"), "/write"))
+    response = get(app, "/other", cookie=f"session={foreign}; session={text}")
+    assert response.headers["Vary"] == "Cookie"
+    assert sealed(response) != text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from markupsafe import Markup
 
 from cookie_sessions.claims import Claims
+from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.flask.state import AppState
-from cookie_sessions.keys import from_secret_keys
+from cookie_sessions.keys import from_secret_keys, new_jwk_set, revoked_entry
 from cookie_sessions.migration import fingerprint
 from tests.flask.conftest import Clock
 from tests.flask.signed import NOW, WINDOW, SignedAt, moving, signed
@@ -33,6 +37,16 @@ VALUES: dict[str, Any] = {
     "user": "alice",
     "uuid": uuid.UUID(int=7),
 }
+
+
+class Backwards(URLSafeTimedSerializer):
+    """A serializer of an application's own invention."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return super().dump_payload(obj)[::-1]
+
+    def load_payload(self, payload: bytes, *args: Any, **kwargs: Any) -> Any:
+        return super().load_payload(payload[::-1], *args, **kwargs)
 
 
 def shown() -> str:
@@ -76,11 +90,19 @@ def test_it_is_replaced_by_a_sealed_cookie_at_once_and_only_once() -> None:
     assert len(events) == 1
 
 
-def test_a_request_that_does_not_use_its_session_takes_it_over_too() -> None:
+def test_a_request_that_does_not_use_its_session_writes_only_where_flask_would(
+    clock: Clock,
+) -> None:
     app = app_that_shows()
-    response = get(app, "/untouched", cookie=f"session={signed({'user': 'alice'})}")
-    assert get(app, cookie=f"session={sealed(response)}").text == "{'user': 'alice'}"
-    assert response.headers["Vary"] == "Cookie"
+    plain = get(app, "/untouched", cookie=f"session={signed({'user': 'alice'}, at=NOW - 1000)}")
+    # Else it could undo what another request of the page has just written.
+    assert set_cookies(plain) == []
+    assert plain.headers["Vary"] == "Cookie"
+    permanent = signed({"user": "alice", "_permanent": True}, at=NOW)
+    assert set_cookies(get(app, "/untouched", cookie=f"session={permanent}")) == []
+    clock.forward(60)
+    response = get(app, "/untouched", cookie=f"session={permanent}")
+    assert "'user': 'alice'" in get(app, cookie=f"session={sealed(response)}").text
     assert response.headers["Cache-Control"] == "private"
 
 
@@ -93,7 +115,8 @@ def test_a_public_response_takes_nothing_over() -> None:
         response.cache_control.public = True
         return response
 
-    response = get(app, "/public", cookie=f"session={signed({'user': 'alice'})}")
+    text = signed({"_permanent": True}, at=NOW - 1000)
+    response = get(app, "/public", cookie=f"session={text}")
     assert set_cookies(response) == []
     assert response.headers["Vary"] == "Cookie"
 
@@ -173,8 +196,6 @@ def test_a_fallback_key_still_counts_and_an_empty_one_never() -> None:
 def test_with_a_key_ring_the_secret_key_reads_and_the_ring_seals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from cookie_sessions.keys import new_jwk_set
-
     monkeypatch.setenv("RING", new_jwk_set())
     app = app_that_shows(COOKIE_SESSIONS_KEYS="env:RING")
     response = get(app, cookie=f"session={signed({'user': 'alice'})}")
@@ -183,14 +204,59 @@ def test_with_a_key_ring_the_secret_key_reads_and_the_ring_seals(
     assert claims.former_kids == (from_secret_keys(SECRET).primary.kid,)
 
 
-def test_what_a_revoked_secret_key_signed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    ring = from_secret_keys("another one, long enough")
-    revoked = type(ring)(ring.primary, revoked=[from_secret_keys(SECRET).primary.kid])
-    app = app_that_shows()
-    monkeypatch.setattr(AppState.of(app).manager, "ring", lambda: revoked)
+def test_revoking_the_secret_key_in_the_ring_ends_what_it_signed_and_what_came_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring = json.loads(new_jwk_set())
+    monkeypatch.setenv("RING", json.dumps(ring))
+    text = signed({"user": "alice"})
+    taken = sealed(get(app_that_shows(COOKIE_SESSIONS_KEYS="env:RING"), cookie=f"session={text}"))
+    ring["keys"].append(json.loads(revoked_entry(SECRET)))
+    monkeypatch.setenv("RING", json.dumps(ring))
+    app = app_that_shows(COOKIE_SESSIONS_KEYS="env:RING")
     events = events_of(app)
+    for cookie in (text, taken):
+        assert get(app, cookie=f"session={cookie}").text == "{}"
+    assert names_of(events) == ["rejected:key_revoked"] * 2
+
+
+def test_fallbacks_that_are_one_string_are_refused_beside_a_ring_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RING", new_jwk_set())
+    app = app_that_shows(COOKIE_SESSIONS_KEYS="env:RING", SECRET_KEY_FALLBACKS="letters")
+    with pytest.raises(ConfigurationError, match="each of its characters"):
+        get(app, cookie=f"session={signed({'user': 'mallory'}, secret='l')}")
+
+
+def test_a_weak_secret_key_is_told_of_beside_a_ring_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RING", new_jwk_set())
+    app = app_that_shows(COOKIE_SESSIONS_KEYS="env:RING", SECRET_KEY="weak")
+    events = events_of(app)
+    get(app)
+    assert names_of(events) == ["weak_key"]
+
+
+def test_without_a_secret_key_any_more_nothing_is_taken_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RING", new_jwk_set())
+    app = app_that_shows(COOKIE_SESSIONS_KEYS="env:RING")
+    get(app)
+    app.config["SECRET_KEY"] = None
     assert get(app, cookie=f"session={signed({'user': 'alice'})}").text == "{}"
-    assert names_of(events)[0] == "rejected:key_revoked"
+
+
+def test_changes_that_were_taken_back_are_not_kept() -> None:
+    app = app_that_shows()
+
+    def change_and_forget() -> None:
+        session["more"] = 1
+        session.modified = False
+
+    add_route(app, change_and_forget, at="/forget")
+    written = sealed(get(app, "/forget", cookie=f"session={signed({'user': 'alice'})}"))
+    assert get(app, cookie=f"session={written}").text == "{'user': 'alice'}"
 
 
 REFUSED = {
@@ -228,12 +294,13 @@ def test_a_clock_that_is_five_minutes_off_signs_nobody_out() -> None:
 
 
 def test_a_cookie_that_was_signed_after_the_cut_off_is_refused() -> None:
-    cut_off = datetime.fromtimestamp(NOW - 50, UTC)
+    cut_off = datetime.fromtimestamp(NOW - 350, UTC)
     app = app_that_shows(COOKIE_SESSIONS_FLASK_COOKIES_WRITTEN_BEFORE=cut_off.isoformat())
     events = events_of(app)
-    before, at = signed({"a": 1}, at=NOW - 51), signed({"a": 1}, at=NOW - 50)
+    # Five minutes later, for clocks that differ.
+    before, after = signed({"a": 1}, at=NOW - 50), signed({"a": 1}, at=NOW - 49)
     assert get(app, cookie=f"session={before}").text == "{'a': 1}"
-    refused = get(app, cookie=f"session={at}")
+    refused = get(app, cookie=f"session={after}")
     assert (refused.text, set_cookies(refused)) == ("{}", [])
     assert names_of(events) == ["migrated", "rejected:key_retired"]
 
@@ -292,10 +359,10 @@ def test_moving_to_a_prefixed_name_at_the_same_time_signs_nobody_out() -> None:
         SESSION_COOKIE_SECURE=True,
         COOKIE_SESSIONS_PREVIOUS_NAMES={"session": WINDOW},
     )
+    text = signed({"user": "alice", "_permanent": True}, at=NOW - 1000)
     for path in ("/", "/untouched"):
-        response = get(app, path, cookie=f"session={signed({'user': 'alice'})}")
-        moved = sealed(response, "__Host-session")
-        assert get(app, cookie=f"__Host-session={moved}").text == "{'user': 'alice'}"
+        moved = sealed(get(app, path, cookie=f"session={text}"), "__Host-session")
+        assert "'user': 'alice'" in get(app, cookie=f"__Host-session={moved}").text
 
 
 def test_the_applications_own_salt_and_serializer_are_taken_from_its_former_interface() -> None:
@@ -307,6 +374,27 @@ def test_the_applications_own_salt_and_serializer_are_taken_from_its_former_inte
     own = signed({"user": "alice"}, salt="another salt")
     assert get(app, cookie=f"session={own}").text == "{'user': 'alice'}"
     assert get(app, cookie=f"session={signed({'user': 'alice'})}").text == "{}"
+
+
+@pytest.mark.parametrize("kind", [URLSafeSerializer, Backwards], ids=["without a time", "reversed"])
+def test_an_interface_whose_cookies_have_another_form_is_an_error_and_not_a_sign_out(
+    kind: type[Any],
+) -> None:
+    class Own(SecureCookieSessionInterface):
+        def get_signing_serializer(self, app: Flask) -> Any:
+            return kind(app.secret_key, salt=self.salt, serializer=self.serializer)
+
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=SECRET,
+        COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL=WINDOW,
+        PROPAGATE_EXCEPTIONS=True,
+    )
+    app.session_interface = Own()
+    CookieSessions(app)
+    add_route(app, shown)
+    with pytest.raises(ConfigurationError, match="the form of Flask's"):
+        get(app)
 
 
 def test_a_cookie_that_does_not_fit_when_it_is_sealed_stays_until_the_session_changes() -> None:
@@ -334,7 +422,8 @@ def test_a_permanent_one_that_does_not_fit_is_refreshed_in_its_own_form(clock: C
         text = sealed(get(app, cookie=f"session={text}"))
         assert claims_of(app, text).iat == clock.time
     # After the cut-off it would be refused, so it is left to end.
-    cut = app_that_shows(**TIGHT, COOKIE_SESSIONS_FLASK_COOKIES_WRITTEN_BEFORE=WINDOW)
+    cut_off = datetime.fromtimestamp(clock.time, UTC)
+    cut = app_that_shows(**TIGHT, COOKIE_SESSIONS_FLASK_COOKIES_WRITTEN_BEFORE=cut_off)
     response = get(cut, cookie=f"session={text}")
     assert (response.status_code, set_cookies(response)) == (200, [])
 

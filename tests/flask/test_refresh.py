@@ -106,6 +106,7 @@ def test_refreshing_can_be_turned_off_as_in_flask(clock: Clock) -> None:
     for path in ("/other", "/read", "/member"):
         written, vary, counter = visit(app, path, cookie)
         assert (written, vary, counter.seals) == (False, "Cookie", 0)
+        assert counter.opens == (path != "/other")
     app.config["SESSION_REFRESH_EACH_REQUEST"] = True
     assert visit(app, "/other", cookie)[0]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from flask import render_template_string, session
+from flask.sessions import SecureCookieSession
 
 from tests.flask.world import get, ours, route
 
@@ -24,6 +28,13 @@ def test_no_attribute_but_the_documented_ones_stands_before_a_key() -> None:
     route(app, view)
     get(app)
     assert found == [ISSUED]
+
+
+def test_the_guide_names_those_that_flasks_session_does_not_have() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "guide.md").read_text()
+    (sentence,) = [line for line in page.split("\n- ") if line.startswith("In a template")]
+    ours_alone = ISSUED - set(dir(SecureCookieSession))
+    assert set(re.findall(r"`session\.(\w+)`", sentence)) == ours_alone
 
 
 def test_keys_of_identity_providers_are_reached_by_a_template() -> None:

@@ -22,6 +22,17 @@ def shown(error: BaseException) -> str:
     return "\n".join(parts)
 
 
+def recorded(error: BaseException) -> str:
+    """The locals of the package's frames that a reporter of this error would record with it."""
+    rooms = [
+        repr(frame.f_locals)
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__", "")).startswith("cookie_sessions")
+    ]
+    assert rooms, "the error does not come from the package"
+    return "\n".join(rooms)
+
+
 def forms(material: bytes) -> list[str]:
     """The ways in which key material could be written."""
     return [

@@ -47,6 +47,8 @@ def test_the_secret_key_is_primary_and_fallbacks_open() -> None:
         assert ring.get(key.kid) == key
         assert key != ring.primary
     assert len(ring) == 3
+    labels = ["the secret key", *["a fallback of the secret key"] * 2]
+    assert [key.label for key in ring] == labels
 
 
 def test_the_order_of_fallbacks_decides_nothing() -> None:
@@ -75,6 +77,12 @@ def test_fallbacks_that_are_one_string_are_refused(fallbacks: Any) -> None:
     with pytest.raises(ConfigurationError, match="list") as caught:
         from_secret_keys("new", fallbacks)
     assert SECRET not in shown(caught.value)
+
+
+@pytest.mark.parametrize("fallbacks", [5, True, 1.5])
+def test_fallbacks_that_are_no_list_are_refused(fallbacks: Any) -> None:
+    with pytest.raises(ConfigurationError, match="list of strings"):
+        from_secret_keys("new", fallbacks)
 
 
 @pytest.mark.parametrize("secret", [SECRET + "\ud800", [SECRET], bytearray(SECRET.encode())])

@@ -103,9 +103,11 @@ SECRET = _text(MATERIALS[0])
         ([_entry(0, k=None)], 'entry 0 has no "k"'),
         ([_entry(0, k=list(MATERIALS[0]))], 'entry 0 has no "k"'),
         ([_entry(0, k="")], "0 octets of key instead of 32"),
+        ([_entry(0, k=_text(MATERIALS[0][:7]))], "7 octets of key instead of 32"),
         ([_entry(0, k=_text(MATERIALS[0][:31]))], "31 octets of key instead of 32"),
         ([_entry(0, k=_text(MATERIALS[0] + b"x"))], "33 octets of key instead of 32"),
         ([_entry(0, k=MATERIALS[0].hex())], "48 octets of key instead of 32"),
+        ([_entry(0, k=SECRET[:-2])], "not canonical base64url"),
         ([_entry(0, k=SECRET + "=")], "not canonical base64url"),
         ([_entry(0, k=SECRET + "\n")], "not canonical base64url"),
         ([_entry(0, k=" " + SECRET)], "not canonical base64url"),
@@ -127,6 +129,7 @@ def test_a_faulty_entry_is_named_with_its_remedy(entries: list[Any], said: str) 
         _parse(*entries)
     assert not any(reveals(shown(caught.value), material) for material in MATERIALS)
     assert SECRET[2:-2] not in shown(caught.value)
+    assert "None" not in str(caught.value), "it says what is wrong and what to do"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_a_faulty_entry_is_named_with_its_remedy(entries: list[Any], said: str) 
         ('{"keys": [{"k": "' + SECRET + '", "state": 1, "state": 2}]}', "two members of one name"),
         ('{"keys": [NaN, "' + SECRET + '"]}', "NaN"),
         ('{"keys": [-Infinity]}', "Infinity"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ('{"keys": [' + "9" * 5000 + "]}", "too long|not a JSON object"),
     ],
     ids=lambda text: ascii(text)[:24],
@@ -161,6 +164,7 @@ def test_what_is_no_jwk_set_is_refused(text: str | bytes, said: str) -> None:
 
 
 def test_the_size_of_a_ring_is_bounded() -> None:
+    assert MAX_RING_OCTETS == 2**20
     text = json.dumps({"keys": [_entry(0)]})
     assert parse_jwk_set(text.ljust(MAX_RING_OCTETS), origin=ORIGIN).primary == KEYS[0]
     for large in (text.ljust(MAX_RING_OCTETS + 1), b"\xff" * (MAX_RING_OCTETS + 1)):
@@ -211,8 +215,9 @@ def test_a_new_ring_has_one_fresh_primary_key() -> None:
     for text, ring in zip(texts, rings, strict=True):
         assert len(ring) == 1
         assert ring.primary.label == ring.primary.kid.hex()
-        assert text.endswith("}\n")
         members = json.loads(text)["keys"][0]
+        assert text == json.dumps({"keys": [members]}, indent=2) + "\n"
+        assert members["state"] == "primary"
         assert (members["kty"], members["alg"]) == ("oct", "XAES-256-GCM")
 
 

@@ -7,6 +7,7 @@ import logging
 import pickle
 import threading
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,11 @@ def test_keys_are_equal_if_their_material_is(one: bytes, two: bytes) -> None:
     assert hash(Key(one)) == hash(Key(one))
     assert (Key(one) == Key(two)) == (one == two)
     assert Key(one) != one
+    assert Key(one) == ANY, "what compares itself with a key has the word"
+
+
+def test_keys_of_different_ids_have_different_hashes() -> None:
+    assert len({hash(Key(bytes([number]) * 32)) for number in range(4)}) == 4
 
 
 def test_the_cipher_of_a_purpose_is_made_once_and_opens_nothing_of_another() -> None:
@@ -70,6 +76,7 @@ def test_no_text_of_a_key_shows_its_material(caplog: pytest.LogCaptureFixture) -
     for text in texts:
         assert not reveals(text, MATERIAL)
         assert key.kid.hex() in text
+    assert f"{key:>60}" == repr(key).rjust(60)
     assert repr(key) == f"<Key {key.kid.hex()} 'spring'>"
     assert repr(Key(MATERIAL)) == f"<Key {key.kid.hex()}>"
     assert not hasattr(key, "__dict__")
@@ -101,7 +108,8 @@ def test_a_key_is_never_copied() -> None:
     ids=lambda material: f"{type(material).__name__}",
 )
 def test_other_material_is_refused_without_showing_it(material: Any) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+    remedy = "Generate a new key" if isinstance(material, bytes) else "Decode its text"
+    with pytest.raises(ConfigurationError, match=remedy) as caught:
         Key(material)
     assert not reveals(shown(caught.value), MATERIAL)
     assert MATERIAL[:16].hex() not in shown(caught.value)

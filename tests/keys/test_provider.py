@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -9,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from cookie_sessions.errors import ConfigurationError, Unavailable
-from cookie_sessions.keys import FileSource, Key, KeyProvider, KeyRing, new_jwk_set
-from tests.keys.secrecy import shown
+from cookie_sessions.keys import (
+    EnvironmentSource,
+    FileSource,
+    Key,
+    KeyProvider,
+    KeyRing,
+    new_jwk_set,
+)
+from tests.keys.secrecy import recorded, shown
 
 RING = KeyRing(Key(bytes(range(32))))
 
@@ -41,6 +49,19 @@ def test_a_ring_is_loaded_at_its_first_use_and_only_then() -> None:
     assert provider.ring() is RING
     assert provider.ring() is RING
     assert source.loads == 1
+
+
+def test_a_loaded_ring_is_had_without_a_lock() -> None:
+    provider = KeyProvider(Source(RING))
+    provider.ring()
+    provider._lock.acquire()
+    got: list[KeyRing] = []
+    thread = threading.Thread(target=lambda: got.append(provider.ring()), daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+    provider._lock.release()
+    assert got == [RING]
+    assert not thread.is_alive()
 
 
 def test_threads_that_ask_at_once_load_once() -> None:
@@ -75,6 +96,21 @@ def test_an_error_inside_a_source_is_told_by_its_kind_only() -> None:
         provider.ring()
     assert "the material" not in shown(caught.value)
     assert provider.ring() is RING
+
+
+def test_what_a_source_read_is_in_no_frame_of_the_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = json.loads(new_jwk_set())["keys"][0]
+    text = json.dumps({"keys": [entry, {**entry, "kid": "another primary"}]})
+    path = tmp_path / "ring.json"
+    path.touch(mode=0o600)
+    path.write_text(text)
+    monkeypatch.setenv("BAD_RING", text)
+    for source in (FileSource(path), EnvironmentSource("BAD_RING")):
+        with pytest.raises(ConfigurationError, match="second primary") as caught:
+            KeyProvider(source).ring()
+        assert entry["k"] not in recorded(caught.value) + shown(caught.value)
 
 
 def test_a_source_out_of_reach_is_unavailable() -> None:

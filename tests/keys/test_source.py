@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -89,15 +91,35 @@ def test_a_file_that_this_process_may_not_read_is_named(ring_file: Path) -> None
         FileSource(ring_file).load()
 
 
+def test_a_refusal_of_the_system_is_told_with_its_remedy(
+    ring_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object) -> int:
+        raise PermissionError(errno.EACCES, "refused")
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(ConfigurationError, match=rf"^file:{ring_file}: .*Make its user the owner"):
+        FileSource(ring_file).load()
+
+
 def test_a_directory_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="directory"):
+    with pytest.raises(ConfigurationError, match=r"this is a directory\. Name the file in it"):
         FileSource(tmp_path).load()
 
 
-def test_an_impossible_path_is_named(ring_file: Path) -> None:
-    for path in (ring_file / "below", "a\0b", "a" * 5000):
-        with pytest.raises(ConfigurationError, match=r"^file:.*Correct"):
-            FileSource(path).load()
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("ring.json/below", os.strerror(errno.ENOTDIR)),
+        ("a" * 5000, os.strerror(errno.ENAMETOOLONG)),
+        ("a\0b", "holds a NUL"),
+    ],
+    ids=["below a file", "too long", "NUL"],
+)
+@posix
+def test_an_impossible_path_is_named(ring_file: Path, path: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^file:.*{fault}.*Correct"):
+        FileSource(ring_file.parent / path).load()
 
 
 @posix
@@ -110,8 +132,22 @@ def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> Non
 
 def test_no_more_of_a_file_is_read_than_a_ring_may_have(ring_file: Path) -> None:
     with ring_file.open("wb") as file:
-        file.truncate(MAX_RING_OCTETS * 1000)
-    with pytest.raises(ConfigurationError, match=f"more than {MAX_RING_OCTETS} octets"):
+        file.truncate(MAX_RING_OCTETS * 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigurationError, match=f"more than {MAX_RING_OCTETS} octets"):
+            FileSource(ring_file).load()
+        assert tracemalloc.get_traced_memory()[1] < MAX_RING_OCTETS * 4
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_no_ring_is_told_with_the_name_of_its_file(ring_file: Path) -> None:
+    ring_file.write_text("no ring")
+    with pytest.raises(ConfigurationError, match=rf"^file:{ring_file}: this is not JSON"):
+        FileSource(ring_file).load()
+    ring_file.write_bytes(b"\xff")
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
         FileSource(ring_file).load()
 
 

@@ -22,12 +22,14 @@ class Sighting(NamedTuple):
     Attributes:
         stage: what was running.
         step: the step of the instance that answered.
+        used: whether the page used the session.
         sent: the form of the cookie that it got, or None.
         written: the form of the cookie that it set, or None.
     """
 
     stage: Stage
     step: int
+    used: bool
     sent: str | None
     written: str | None
 
@@ -121,7 +123,8 @@ class Jar(threading.Thread):
         answer = self.client.send(method, path)
         self.requests += 1
         if stage is not None and stage is self._fleet.stage:
-            self.seen[Sighting(stage, answer.step, answer.sent, answer.written)] += 1
+            used = bool(answer.state)
+            self.seen[Sighting(stage, answer.step, used, answer.sent, answer.written)] += 1
             self.within[stage] += 1
         cookie = self.client.cookie
         assert cookie is None or cookie.discard is not self._stays, "a session of the other kind"
