@@ -157,7 +157,7 @@ class SessionManager:
         elif content.imported != signs:
             self.events.emit(EventName.MIGRATED, to="flask" if signs else "sealed")
         line = cookie.render(text, expires=expires)
-        return [line, *self._clean_up(session, cookie, leaving=False)]
+        return self._with_clean_up(line, session, cookie, leaving=False)
 
     def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
         """The claims that a session is sealed with now.
@@ -186,7 +186,7 @@ class SessionManager:
             The lines for Set-Cookie headers.
         """
         line = cookie.render_deletion()
-        return [line, *self._clean_up(session, cookie, leaving=True)]
+        return self._with_clean_up(line, session, cookie, leaving=True)
 
     def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
         """A new session that holds the values of a foreign mapping."""
@@ -269,13 +269,16 @@ class SessionManager:
     def _place(self, name: str) -> Place:
         return Place(PURPOSE, name, self.settings.audience)
 
-    def _clean_up(self, session: Session, cookie: CookieAttributes, *, leaving: bool) -> list[str]:
-        """Delete what stands in the way: duplicates at other scopes, a former name."""
+    def _with_clean_up(
+        self, line: str, session: Session, cookie: CookieAttributes, *, leaving: bool
+    ) -> list[str]:
+        """Delete what stands in the way as well: duplicates at other scopes, a former name."""
         arrival = session._origin
         if not isinstance(arrival, Arrival) or not arrival.header:
-            return []
+            return [line]
         if not leaving and arrival.moved_from is None and len(arrival.texts) < 2:
-            return []
+            return [line]
+        lines = [line]
         stale: list[CookieAttributes] = []
         scopes = [*self.settings.former_scopes, (None, cookie.path)]
         former = arrival.former_names_to_delete() if leaving else [arrival.moved_from]
@@ -284,9 +287,11 @@ class SessionManager:
             stale += [named.scoped(domain=domain, path=path) for domain, path in scopes]
         if len(arrival.texts) > 1:
             stale += [cookie.scoped(domain=domain, path=path) for domain, path in scopes]
+            # A browser without partitions takes the twin for the cookie itself, so it goes first.
+            lines.insert(0, cookie.twin().render_deletion())
         # What a browser takes for the cookie that was just set is not deleted behind it.
         others = [old for old in stale if old.identity != cookie.identity]
-        return list(dict.fromkeys(old.render_deletion() for old in others))
+        return list(dict.fromkeys([*lines, *(old.render_deletion() for old in others)]))
 
 
 class _Unreadable(UsageError):

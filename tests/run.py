@@ -4,6 +4,7 @@ Arguments go to pytest, and then only pytest runs: python3 tests/run.py -k name
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,12 @@ import environment
 import results
 
 VENV = environment.ROOT / ".venv"
-INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint"]
+BROWSERS = {
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "firefox-esr": "firefox-esr",
+}
+INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 
 
 class Step(NamedTuple):
@@ -41,8 +47,9 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 0
     python = environment.ready(VENV, install=INSTALL, note="the package, its tests, the checkers")
-    if environment.find_node(VENV) is None:
-        environment.apt_install("nodejs")
+    lacking = _lacking()
+    if lacking:
+        environment.apt_install(*lacking)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         for step in _steps(str(python), Path(folder), arguments):
@@ -56,9 +63,16 @@ def main(arguments: list[str]) -> int:
     return int(any(outcome.failed for outcome in outcomes))
 
 
+def _lacking() -> list[str]:
+    """The Debian packages of the programs beside Python that the tests use and that are missing."""
+    node = ["nodejs"] if environment.find_node(VENV) is None else []
+    return node + [package for program, package in BROWSERS.items() if not shutil.which(program)]
+
+
 def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
     tests = Path(__file__).resolve().parent
     ours = folder / "pytest.xml"
+    fuzz = folder / "fuzz.xml"
     flask = folder / "flask.xml"
     pytest = Step("pytest", [python, "-m", "pytest", f"--junitxml={ours}", *arguments], ours)
     if arguments:
@@ -70,6 +84,7 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
         Step("mypy", [python, "-m", "mypy"]),
         Step("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         pytest,
+        Step("fuzz", [python, "-m", "tests.fuzz", "--report", str(fuzz)], fuzz),
         Step(
             "Flask's tests", [sys.executable, str(tests / "flask_suite/run.py"), str(flask)], flask
         ),

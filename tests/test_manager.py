@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from cookie_sessions.arrival import MAX_OPENS, Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS
 from cookie_sessions.clock import SKEW
 from cookie_sessions.cookies import LIMIT
@@ -14,7 +15,6 @@ from cookie_sessions.envelope import peek
 from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.events import EventName
 from cookie_sessions.keys import KeyRing
-from cookie_sessions.arrival import MAX_OPENS, Arrival
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.session import Session
 from tests.plain import HOUR, START, Site, key
@@ -167,9 +167,11 @@ def test_a_write_cleans_up_where_two_values_arrived(monkeypatch: pytest.MonkeyPa
     session = site.arrive(*texts)
     session["b"] = 3
     lines = site.respond(session)
-    assert len(lines) == 3
-    assert not lines[0].startswith("session=;")
-    for line, scope in zip(lines[1:], ("Domain=example.com;", "Path=/app;"), strict=True):
+    assert len(lines) == 4
+    assert lines[0].startswith("session=;")
+    assert "Partitioned" in lines[0]
+    assert not lines[1].startswith("session=;")
+    for line, scope in zip(lines[2:], ("Domain=example.com;", "Path=/app;"), strict=True):
         assert line.startswith("session=; ")
         assert "Expires=Thu, 01 Jan 1970" in line
         assert scope in line

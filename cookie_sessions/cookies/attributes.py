@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cookie_sessions.cookies.names import HOST_PREFIX, check_name, is_prefixed
+from cookie_sessions.cookies.names import HOST_PREFIX, HTTP_PREFIXES, check_name, is_prefixed
 from cookie_sessions.errors import ConfigurationError, UsageError
 
 LIMIT: Final = 4096
@@ -142,6 +142,13 @@ class CookieAttributes:
         """The same cookie at another domain and path."""
         return dataclasses.replace(self, domain=domain, path=path)
 
+    def twin(self) -> CookieAttributes:
+        """The cookie of this name, domain and path in the browser's other jar.
+
+        Browsers keep cookies with Partitioned apart from those without, and send both.
+        """
+        return dataclasses.replace(self, partitioned=not self.partitioned)
+
     def render(self, value: str, *, expires: int | None = None, max_age: int | None = None) -> str:
         """The value of one Set-Cookie header.
 
@@ -190,11 +197,11 @@ class CookieAttributes:
         )
 
     def check_prefix(self, *, settings_prefix: str = "") -> None:
-        """Refuse attributes with which browsers drop a ``__Host-`` or ``__Secure-`` cookie.
+        """Refuse attributes with which browsers drop a cookie for the prefix in its name.
 
         Args:
-            settings_prefix: what the framework puts before SECURE, PATH and DOMAIN in the names of
-                its settings, for the message.
+            settings_prefix: what the framework puts before SECURE, HTTPONLY, PATH and DOMAIN in
+                the names of its settings, for the message.
 
         Raises:
             ConfigurationError: names the setting and its remedy.
@@ -204,6 +211,8 @@ class CookieAttributes:
         wrong: list[str] = []
         if not (self.secure or self.partitioned):
             wrong.append(f"needs Secure: set {settings_prefix}SECURE to True")
+        if is_prefixed(self.name, *HTTP_PREFIXES) and not self.httponly:
+            wrong.append(f"needs HttpOnly: set {settings_prefix}HTTPONLY to True")
         if is_prefixed(self.name, HOST_PREFIX):
             if self.path != "/":
                 wrong.append(f"needs Path=/: set {settings_prefix}PATH to '/'")

@@ -10,6 +10,8 @@ from cookie_sessions.errors import ConfigurationError
 
 HOST_PREFIX: Final = "__host-"
 SECURE_PREFIX: Final = "__secure-"
+HTTP_PREFIXES: Final = ("__http-", "__host-http-")
+"""Names that scripts can't set: Chromium keeps such a cookie only with HttpOnly."""
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
@@ -38,7 +40,7 @@ def is_prefixed(name: str, *prefixes: str) -> bool:
     Returns:
         True if ``name`` begins with one of them.
     """
-    return name.lower().startswith(prefixes or (HOST_PREFIX, SECURE_PREFIX))
+    return name.lower().startswith(prefixes or (HOST_PREFIX, SECURE_PREFIX, *HTTP_PREFIXES))
 
 
 @functools.lru_cache(maxsize=64)

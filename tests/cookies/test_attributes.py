@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.http import dump_cookie
+from werkzeug.http import http_date as werkzeugs_date
 from werkzeug.wrappers import Response
 
 from cookie_sessions.cookies import LIMIT, CookieAttributes, InvalidAttribute, find, http_date
@@ -110,12 +111,12 @@ def test_a_deletion_equals_werkzeugs_with_identical_attributes(
 
 def test_attributes_of_equal_values_are_built_once() -> None:
     settings: dict[str, Any] = {
-        "domain": None,
+        "domain": "a.example",
         "path": "/",
         "secure": True,
-        "httponly": True,
-        "samesite": "Lax",
-        "partitioned": False,
+        "httponly": False,
+        "samesite": "Strict",
+        "partitioned": True,
     }
     assert CookieAttributes.of("s", **settings) is CookieAttributes.of("s", **settings)
     assert CookieAttributes.of("s", **settings) == CookieAttributes("s", **settings)
@@ -131,6 +132,49 @@ def test_attributes_are_frozen_and_survive_a_pickle() -> None:
     assert pickle.loads(pickle.dumps(attributes)).render("v") == attributes.render("v")  # noqa: S301
 
 
+@pytest.mark.parametrize(
+    ("domain", "path", "identity"),
+    [
+        (None, "/", ("s", "", "/")),
+        ("", None, ("s", "", "")),
+        (".Shop.EXAMPLE:443", "/ä", ("s", "shop.example", "/%C3%A4")),
+        ("bücher.example", "", ("s", "xn--bcher-kva.example", "")),
+        ("..XX.example.", "/", ("s", "xx.example.", "/")),
+    ],
+)
+def test_cookies_of_one_identity_replace_each_other(
+    domain: str | None, path: str | None, identity: tuple[str, str, str]
+) -> None:
+    assert CookieAttributes("s", domain=domain, path=path).identity == identity
+
+
+def test_a_copy_under_another_name_or_scope_keeps_everything_else() -> None:
+    settings: dict[str, Any] = {
+        "secure": True,
+        "httponly": False,
+        "samesite": "Strict",
+        "partitioned": True,
+    }
+    cookie = CookieAttributes("s", domain="a.example", path="/a", **settings)
+    assert cookie.named("t") == CookieAttributes("t", domain="a.example", path="/a", **settings)
+    assert cookie.scoped(domain=None, path=None) == CookieAttributes(
+        "s", domain=None, path=None, **settings
+    )
+    assert cookie.scoped(domain="b.example", path="/b").render("v") == (
+        "s=v; Domain=b.example; Secure; Path=/b; SameSite=Strict; Partitioned"
+    )
+
+
+def test_every_setting_is_given_by_its_name_and_shown_but_nothing_derived_is() -> None:
+    build: Any = CookieAttributes
+    with pytest.raises(TypeError):
+        build("session", None)
+    assert repr(CookieAttributes("session")) == (
+        "CookieAttributes(name='session', domain=None, path='/', secure=False, httponly=True, "
+        "samesite='Lax', partitioned=False)"
+    )
+
+
 def test_the_defaults_are_the_safe_ones_that_work_without_tls() -> None:
     assert CookieAttributes("session").render("v") == "session=v; HttpOnly; Path=/; SameSite=Lax"
 
@@ -144,6 +188,12 @@ def test_a_domain_of_false_means_none_as_flask_once_documented() -> None:
 @pytest.mark.parametrize("name", ["", "a b", "a;b", "a=b", "ä", "a\r\nSet-Cookie: b"])
 def test_a_name_that_is_no_token_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="token"):
+        CookieAttributes(name)
+
+
+@pytest.mark.parametrize("name", [None, 5, b"session"])
+def test_a_name_that_is_no_text_is_refused(name: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"token.*Use letters"):
         CookieAttributes(name)
 
 
@@ -184,8 +234,29 @@ def test_no_path_adds_an_attribute_of_its_own(settings: dict[str, Any], path: st
     assert line.isprintable()
 
 
+def test_every_cookie_octet_is_taken_as_a_value_and_no_other() -> None:
+    cookie = CookieAttributes("session")
+    taken: set[int] = set()
+    for octet in range(256):
+        try:
+            cookie.render(chr(octet))
+        except UsageError:
+            continue
+        taken.add(octet)
+    # RFC 6265, section 4.1.1.
+    assert taken == {0x21, *range(0x23, 0x2C), *range(0x2D, 0x3B), *range(0x3C, 0x5C)} | {
+        *range(0x5D, 0x7F)
+    }
+
+
+def test_every_character_of_a_path_is_written_as_werkzeug_writes_it() -> None:
+    path = "".join(map(chr, range(256)))
+    line = CookieAttributes("session", path=path).render("v")
+    assert line == dump_cookie("session", "v", path=path, httponly=True, samesite="Lax")
+
+
 @pytest.mark.parametrize(
-    "value", ["a;b", "a b", 'a"b', "a,b", "a\\b", "ä", "a\r\nb", "\x00", "\x7f"]
+    "value", ["a;b", "a b", 'a"b', "a,b", "a\\b", "ä", "a\r\nb", "\x00", "\x7f", "\ud800"]
 )
 def test_a_value_that_would_need_quoting_is_refused_without_showing_it(value: str) -> None:
     with pytest.raises(UsageError, match="base64url") as caught:
@@ -222,6 +293,11 @@ def test_a_date_reads_back_as_its_second(seconds: int) -> None:
     assert calendar.timegm(read.utctimetuple()) == seconds
 
 
+def test_every_month_and_day_is_named_as_werkzeug_names_it() -> None:
+    for day in range(400):
+        assert http_date(day * 86_400) == werkzeugs_date(day * 86_400)
+
+
 def test_a_date_beyond_the_calendar_is_the_last_one_in_it() -> None:
     assert http_date(10**30) == "Fri, 31 Dec 9999 23:59:59 GMT"
     assert http_date(-(10**30)) == "Mon, 01 Jan 0001 00:00:00 GMT"
@@ -249,7 +325,10 @@ def test_a_broken_rule_of_a_prefix_names_the_setting_and_the_remedy(
 
 
 def test_all_broken_rules_are_named_at_once() -> None:
-    with pytest.raises(ConfigurationError, match=r"SECURE.*PATH.*DOMAIN"):
+    remedies = (
+        r"set SECURE to True; it needs .* set PATH to '/'; it must .* set DOMAIN to None\. Or"
+    )
+    with pytest.raises(ConfigurationError, match=remedies):
         CookieAttributes("__Host-s", domain="a.example", path="/a").check_prefix()
 
 
@@ -265,3 +344,14 @@ def test_all_broken_rules_are_named_at_once() -> None:
 )
 def test_kept_rules_of_a_prefix_pass(name: str, settings: dict[str, Any]) -> None:
     CookieAttributes(name, **settings).check_prefix()
+
+
+@pytest.mark.parametrize("name", ["__Http-session", "__host-HTTP-session"])
+def test_a_name_that_scripts_cannot_set_needs_httponly(name: str) -> None:
+    CookieAttributes(name, secure=True, path="/").check_prefix()
+    with pytest.raises(ConfigurationError, match="needs HttpOnly: set SESSION_COOKIE_HTTPONLY"):
+        CookieAttributes(name, secure=True, path="/", httponly=False).check_prefix(
+            settings_prefix="SESSION_COOKIE_"
+        )
+    with pytest.raises(ConfigurationError, match="prefix"):
+        find(f"a=b,{name}=x", name, commas=True)

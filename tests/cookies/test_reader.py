@@ -114,6 +114,10 @@ def test_the_characters_of_a_name_are_taken_literally(name: str) -> None:
     assert find(f"x=1; {name}=v; axb=2", name) == ("v",)
 
 
+def test_the_bounds_are_those_of_the_documentation() -> None:
+    assert (MAX_HEADER_OCTETS, MAX_VALUES) == (65_536, 16)
+
+
 def test_a_header_above_the_bound_is_too_large() -> None:
     exact = "session=".ljust(MAX_HEADER_OCTETS, "a")
     assert find(exact, "session") == (exact[8:],)

@@ -12,6 +12,7 @@ from flask.sessions import SessionInterface
 from werkzeug.test import TestResponse
 
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.flask.state import AppState
 from tests.flask.world import INTERFACES, app_with, get, ours, route, sealed, set_cookies
 
 COOKIE_SETTINGS: list[dict[str, Any]] = [
@@ -168,6 +169,17 @@ def test_a_rotated_secret_key_logs_nobody_out_while_it_is_a_fallback(
     assert client.get("/").text == "{'a': 1}"
     app.config["SECRET_KEY_FALLBACKS"].clear()
     assert client.get("/").text == "{}"
+
+
+def test_keys_are_derived_anew_only_where_a_secret_changed() -> None:
+    app = ours(SECRET_KEY_FALLBACKS=["a former secret key"])
+    state = AppState.of(app)
+    ring = state.ring()
+    assert state.ring() is ring
+    app.config["SECRET_KEY_FALLBACKS"] = ["a former secret key"]
+    assert state.ring() is ring
+    app.config["SECRET_KEY_FALLBACKS"].append("another")
+    assert len(state.ring()) == len(ring) + 1
 
 
 def test_a_cookie_is_written_under_the_new_key_and_opens_without_the_old(app: Flask) -> None:

@@ -42,12 +42,12 @@ def app_of(**config: Any) -> Flask:
 
 
 def deleted(response: Any) -> list[tuple[str, str | None, str]]:
-    """The name, domain and path of each cookie that a response deletes."""
+    """The name, domain and path of each cookie that a response deletes from its own jar."""
     found: list[tuple[str, str | None, str]] = []
     for line in set_cookies(response):
         pair, *attributes = line.split("; ")
         facts = {name: value for name, _, value in (one.partition("=") for one in attributes)}
-        if facts.get("Max-Age") == "0":
+        if facts.get("Max-Age") == "0" and "Partitioned" not in facts:
             found.append((pair.partition("=")[0], facts.get("Domain"), facts["Path"]))
     return found
 
@@ -82,6 +82,26 @@ def test_the_way_out_of_ambiguity_is_the_next_write() -> None:
     assert deleted(response) == [("session", None, "/a"), ("session", None, "/")]
     value = sealed(response)
     assert get(app, cookie=f"session={value}").text == "1"
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_a_cookie_in_the_other_jar_is_deleted_before_the_session_is_set(
+    partitioned: bool,
+) -> None:
+    app = app_of(
+        SESSION_COOKIE_NAME="__Host-session",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_PARTITIONED=partitioned,
+    )
+    one, two = (sealed(get(app, "/write"), "__Host-session") for _ in range(2))
+    header = f"__Host-session={one}; __Host-session={two}"
+    assert get(app, cookie=header).text == "None"
+    first, second = set_cookies(get(app, "/write", cookie=header))
+    assert first.startswith("__Host-session=;")
+    assert not second.startswith("__Host-session=;")
+    assert ("Partitioned" in first, "Partitioned" in second) == (not partitioned, partitioned)
+    leaving = set_cookies(get(app, "/leave", cookie=header))
+    assert sorted("Partitioned" in line for line in leaving) == [False, True]
 
 
 def test_a_former_scope_is_cleaned_up_when_both_cookies_of_a_session_arrive(clock: Clock) -> None:

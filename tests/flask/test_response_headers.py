@@ -106,6 +106,14 @@ def test_no_shared_cache_may_keep_a_response_with_a_session_cookie(
         assert directives <= {part.strip().lower() for part in text.split(",")}
 
 
+@pytest.mark.parametrize("vary", ["Cookie", "cookie", "Accept, COOKIE"])
+@pytest.mark.parametrize("control", ["private", "max-age=5, Private", "no-store"])
+def test_what_a_response_says_already_is_not_said_twice(vary: str, control: str) -> None:
+    response = get(app_answering(ours(), ("Vary", vary), ("Cache-Control", control)), "/write")
+    assert response.headers.getlist("Vary") == [vary]
+    assert response.headers.getlist("Cache-Control") == [control]
+
+
 def test_a_response_that_only_read_its_session_keeps_its_cache_control() -> None:
     response = get(app_answering(ours(), ("Cache-Control", "max-age=60")), "/read")
     assert response.headers["Cache-Control"] == "max-age=60"

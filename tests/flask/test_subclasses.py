@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -178,6 +179,40 @@ def test_a_foreign_session_that_did_not_change_is_not_written(interface: Session
         response = app.response_class()
         interface.save_session(app, foreign, response)
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("modified", [True, False])
+@pytest.mark.parametrize("accessed", [True, False])
+def test_a_foreign_session_says_itself_whether_it_was_used(
+    interface: SessionInterface, accessed: bool, modified: bool
+) -> None:
+    app = app_with(interface)
+    foreign = Managed(a=1)
+    foreign.accessed = accessed
+    foreign.modified = modified
+    with app.test_request_context():
+        response = app.response_class()
+        interface.save_session(app, foreign, response)
+    assert response.headers.get("Vary") == ("Cookie" if accessed or modified else None)
+
+
+@pytest.mark.parametrize("make", [SecureCookieSessionInterface, CookieSessionInterface])
+def test_an_expiration_time_without_a_zone_is_in_utc(
+    monkeypatch: pytest.MonkeyPatch, make: type[SessionInterface]
+) -> None:
+    def naive(*_: object) -> datetime:
+        return datetime(2040, 1, 2, 3, 4, 5)  # noqa: DTZ001 - that is what is tested.
+
+    interface = make()
+    monkeypatch.setattr(interface, "get_expiration_time", naive)
+    app = app_with(interface)
+    route(app, lambda: session.update(a=1))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "XST-5")
+        time.tzset()
+        (line,) = set_cookies(get(app))
+    time.tzset()
+    assert "Expires=Mon, 02 Jan 2040 03:04:05 GMT" in line
 
 
 def test_a_null_session_is_taken_without_a_key(interface: SessionInterface) -> None:

@@ -66,6 +66,7 @@ def test_a_refresh_that_can_not_be_sealed_lets_the_response_pass() -> None:
 def test_a_stream_or_file_that_is_not_sent_is_closed() -> None:
     app, _ = app_cut_off()
     closed: list[str] = []
+    streams: list[Iterator[str]] = []
 
     def stream() -> Iterator[str]:
         try:
@@ -78,6 +79,8 @@ def test_a_stream_or_file_that_is_not_sent_is_closed() -> None:
         session["a"] = 1
         parts = stream()
         next(parts)
+        # Kept, so that it is closed by being told so and not by being forgotten.
+        streams.append(parts)
         return Response(parts)
 
     app.add_url_rule("/", view_func=view)

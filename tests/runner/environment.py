@@ -24,6 +24,7 @@ if sys.version_info < MINIMUM:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MINIMUM_NODE = 18
+DEBIAN = Path("/etc/debian_version")
 
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
@@ -73,24 +74,24 @@ def pip(python: Path, *arguments: str, command: str = "install") -> None:
         )
 
 
-def apt_install(package: str) -> bool:
-    """Install a Debian package, only where that needs no one's leave: as root, on Debian.
+def apt_install(*packages: str) -> bool:
+    """Install Debian packages, only where that needs no one's leave: as root, on Debian.
 
     Args:
-        package: its name.
+        packages: their names. One that this release does not have keeps no other away.
 
     Returns:
-        Whether it was installed.
+        Whether all were installed.
     """
-    if not _is_root() or not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
+    if not _is_root() or not DEBIAN.exists() or not shutil.which("apt-get"):
         return False
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    commands = (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", package])
-    return all(
-        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
-        == 0
-        for command in commands
-    )
+    if not _apt_get("update", "-qq"):
+        return False
+    install = ("install", "-qq", "-y", "--no-install-recommends")
+    if _apt_get(*install, *packages):
+        return True
+    alone = [_apt_get(*install, package) for package in packages if len(packages) > 1]
+    return bool(alone) and all(alone)
 
 
 def find_node(environment: Path) -> str | None:
@@ -112,6 +113,14 @@ def find_node(environment: Path) -> str | None:
         if major.isdecimal() and int(major) >= MINIMUM_NODE:
             return node
     return None
+
+
+def _apt_get(*arguments: str) -> bool:
+    command = ["apt-get", *arguments]
+    variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return not subprocess.run(
+        command, env=variables, stdin=subprocess.DEVNULL, check=False
+    ).returncode
 
 
 def _is_root() -> bool:
