@@ -143,8 +143,12 @@ class SessionManager:
         try:
             text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
         except UsageError as error:
-            if content is None or content.imported == signs:
+            if content is None or (content.imported == signs and session.modified):
                 raise
+            # What nobody changed and another key or attribute makes outgrow its cookie stays as it
+            # is in the browser: the visitor did nothing that a page could be refused for.
+            if content.imported == signs:
+                return []
             # What only does not fit the other form is not the visitor's to pay for.
             if session.modified and not isinstance(error, _Unreadable):
                 raise

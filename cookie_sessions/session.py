@@ -21,6 +21,13 @@ from cookie_sessions.mapping import DictSurface
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
+_NOT_THE_CALLERS: Final = (
+    "cookie_sessions.",
+    "flask.",
+    "werkzeug.",
+    "collections.",
+    "_collections",
+)
 _NEVER_PACKED: Final = b""
 """Equal to no packed value: what was assigned always counts as changed."""
 
@@ -138,7 +145,7 @@ class Session(DictSurface):
             self._written = True
             return
         wires = self._opened()
-        for name in self._watched:
+        for name in tuple(self._watched):
             try:
                 self._settle_one(wires, name)
             except UsageError:
@@ -174,10 +181,16 @@ class Session(DictSurface):
         wires = self._wires
         if wires is None:
             wires = self._opened()
-        if key in self._live:
-            return self._live[key]
-        wire = wires[key]
-        return wire if type(wire) in _INLINE else self._hand_out(wires, key, wire)
+        wire = None
+        try:
+            if key in self._live:
+                return self._live[key]
+            wire = wires[key]
+            return wire if type(wire) in _INLINE else self._hand_out(wires, key, wire)
+        except (KeyError, TypeError):
+            # Reporters of errors record the locals of frames: no values are left in this one.
+            wires = wire = None
+            raise
 
     def __setitem__(self, key: Any, value: Any) -> None:
         wires = self._writable()
@@ -191,9 +204,9 @@ class Session(DictSurface):
         self._written = True
 
     def __delitem__(self, key: Any) -> None:
-        wires = self._writable()
+        self._writable()
         self[key]
-        del wires[key]
+        del self._opened()[key]
         self._live.pop(key, None)
         self._watched.pop(key, None)
         self._written = True
@@ -263,7 +276,8 @@ class Session(DictSurface):
         """
         wires = self._opened()
         if not self._settled:
-            for name in self._watched:
+            # Text in the visitor's language may ask the session for it while it is packed.
+            for name in tuple(self._watched):
                 self._settle_one(wires, name)
             self._settled = True
         return {**wires, **self._damaged} if self._damaged else wires
@@ -277,7 +291,7 @@ class Session(DictSurface):
             self._written = True
 
     def _changed_within(self) -> bool:
-        for name, packed in self._watched.items():
+        for name, packed in tuple(self._watched.items()):
             try:
                 if self._codec.pack(self._live[name], name=name) != packed:
                     return True
@@ -316,6 +330,7 @@ class Session(DictSurface):
         except (Rejected, UsageError):
             self._damaged[key] = wires.pop(key)
             self._events.emit(EventName.VALUE_UNDECODABLE, reason=Reason.UNDECODABLE)
+            del wires, wire
             raise KeyError(key) from None
         self._live[key] = value
         if packed is not None:
@@ -356,7 +371,7 @@ def _place_of_caller() -> str:
     outer = frame.f_back
     while outer is not None:
         module = str(outer.f_globals.get("__name__", ""))
-        if not module.startswith(("cookie_sessions.", "werkzeug.", "collections.", "_collections")):
+        if not module.startswith(_NOT_THE_CALLERS):
             return f"{outer.f_code.co_filename}:{outer.f_lineno}"
         outer = outer.f_back
     return "an unknown place"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
-from cookie_sessions.cookies import is_token
+from cookie_sessions.cookies import CookieAttributes, is_token
 from cookie_sessions.errors import ConfigurationError
 
 PREFIX: Final = "COOKIE_SESSIONS_"
@@ -222,13 +222,17 @@ def _write(name: str, value: object) -> str:
 def _former_scopes(name: str, value: object) -> tuple[tuple[str | None, str], ...]:
     wanted = "a list of (domain, path) pairs, such as [('example.com', '/'), (None, '/app')]"
     pairs = _items(name, value, wanted)
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+        raise _wrong(name, wanted)
+    scopes = tuple((domain, path) for domain, path in pairs)
+    if not all(isinstance(d, str | None) and isinstance(p, str) for d, p in scopes):
+        raise _wrong(name, wanted)
     try:
-        scopes = tuple((domain, path) for domain, path in pairs)
-    except (TypeError, ValueError):
+        for domain, path in scopes:
+            CookieAttributes("name", domain=domain, path=path)
+    except ConfigurationError:
         raise _wrong(name, wanted) from None
-    if all(isinstance(d, str | None) and isinstance(p, str) for d, p in scopes):
-        return scopes
-    raise _wrong(name, wanted)
+    return scopes
 
 
 def _flag(name: str, value: object) -> bool:

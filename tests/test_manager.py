@@ -318,6 +318,30 @@ def test_all_octets_that_a_cookie_may_have_are_used_and_none_more(site: Site) ->
     assert site.names.count(EventName.OVERSIZE) == len([size for size in octets if size > LIMIT])
 
 
+def test_a_session_that_outgrew_its_cookie_unchanged_is_left_as_it_is(site: Site) -> None:
+    noise = random.Random(7).randbytes(3000)
+    length = 2800
+    full = ""
+    while True:
+        try:
+            full = site.store(_permanent=True, big=noise[:length])
+        except SessionTooLarge:
+            break
+        length += 1
+    # The former key's id is carried along from now on, and there is no room left for it.
+    site.keys = KeyRing(key(2), key(1))
+    site.happened.clear()
+    session = site.arrive(full)
+    assert session["big"] == noise[: length - 1]
+    assert site.respond(session) == []
+    assert site.names == [EventName.OVERSIZE]
+    session["n"] = 1
+    session = site.arrive(full)
+    session["n"] = 1
+    with pytest.raises(SessionTooLarge):
+        site.respond(session)
+
+
 def test_a_foreign_mapping_is_taken_over(site: Site) -> None:
     session = site.manager.adopt({"a": [1]}, session_class=Session)
     assert session.new

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ormsgpack import OPT_NON_STR_KEYS, Ext, packb
 
 from cookie_sessions.claims import Claims
+from cookie_sessions.codec.lowering import MAX_DEPTH
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.session import Content
 from tests.plain import START, Site
@@ -123,3 +124,14 @@ def test_a_payload_with_an_octet_changed_is_refused_or_is_a_session(
     payload[position % len(payload)] = octet
     use(site, bytes(payload))
     use(site, bytes(payload[: len(payload) - cut]))
+
+
+@pytest.mark.parametrize("head", [b"\x91", b"\x92\xc7\x00\x40", b"\x81\xa1a"])
+def test_a_value_nested_deeper_than_can_be_written_is_absent(site: Site, head: bytes) -> None:
+    for depth, readable in ((MAX_DEPTH - 1, True), (MAX_DEPTH, False), (2 * MAX_DEPTH, False)):
+        deep = head * depth + b"\x90"
+        payload = bytes((len(CLAIMS),)) + CLAIMS + _packed({"deep": deep, "a": 1})
+        assert use(site, payload)
+        session = site.arrive(site.forge(payload))
+        assert ("deep" in session) is readable
+        assert session["a"] == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cookie_sessions.errors import UsageError
+from cookie_sessions.session import Session
 from tests.codec.sameness import same
 from tests.plain import START, Site
 
@@ -186,11 +187,36 @@ def test_modified_false_forgets_what_was_changed_and_not_what_follows(site: Site
     assert stored(site, site.write(session)) == {"cart": [*CART, 1, 2], "n": 1}
 
 
+@pytest.mark.parametrize("remove", [Session.__delitem__, Session.pop])
+def test_what_was_removed_is_gone_however_it_is_asked_for(site: Site, remove: Any) -> None:
+    session = site.arrive(site.store(cart=CART, note="n" * 40, n=1))
+    assert session["cart"] == CART
+    session["n"] = 2
+    for name in ("cart", "note", "n"):
+        remove(session, name)
+        assert name not in session
+        assert session.get(name) is None
+        with pytest.raises(KeyError):
+            session[name]
+    assert dict(session) == {}
+
+
+def test_modified_false_can_not_forget_what_can_not_be_packed(site: Site) -> None:
+    session = site.arrive(site.store(n=1))
+    session["m"] = object()
+    session.modified = False
+    with pytest.raises(UsageError, match=r'session\["m"\]'):
+        site.respond(session)
+
+
 def test_a_foreign_object_is_refused_at_commit_with_its_place_and_type(site: Site) -> None:
     text = site.store(cart=CART, n=1)
     session = site.arrive(text)
     session["n"] = 2
     session["cart"].append({"price": object()})
+    other = site.arrive(text)
+    other["cart"].append(object())
     assert session.modified
+    assert other.modified
     with pytest.raises(UsageError, match=r'session\["cart"\]\[1\]\["price"\] .* type object'):
         site.respond(session)

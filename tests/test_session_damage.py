@@ -91,6 +91,17 @@ def test_a_session_of_damaged_values_alone_is_empty(site: Site) -> None:
     assert not session.new
 
 
+def test_regenerating_a_session_of_damaged_values_alone_writes_the_new_id(site: Site) -> None:
+    session = site.arrive(site.forge(site.payload({"broken": BROKEN})))
+    assert not session
+    former = session.sid
+    session.regenerate()
+    text = site.write(session)
+    assert site.arrive(text).sid == session.sid != former
+    _, wires = site.codec.load_payload(site.open(text))
+    assert wires == {"broken": BROKEN}
+
+
 def test_what_was_wrong_with_it_hangs_on_no_error(site: Site) -> None:
     session = site.arrive(damaged(site))
     with pytest.raises(KeyError) as caught:

@@ -138,6 +138,23 @@ def test_only_the_names_of_keys_show(site: Site, caplog: pytest.LogCaptureFixtur
             assert session.sid not in text
 
 
+def test_a_deep_copy_is_a_dict_that_shares_nothing_with_the_session(site: Site) -> None:
+    session = site.arrive(site.store(cart=[{"qty": 1}]))
+    copied: Any = copy.deepcopy(session)
+    assert type(copied) is dict
+    copied["cart"][0]["qty"] = 2
+    assert session == {"cart": [{"qty": 1}]}
+    assert not session.modified
+
+
+def test_a_reporter_that_takes_mappings_apart_is_told_the_names_only(site: Site) -> None:
+    # Sentry asks the type of each object among a frame's locals for this before it looks inside.
+    session = site.arrive(site.store(email="alice@example.com"))
+    assert type(session).__sentry_repr__(session) == repr(session)
+    assert session["email"]
+    assert "alice" not in session.__sentry_repr__()
+
+
 def test_pickling_is_refused(site: Site) -> None:
     session = site.arrive(site.store(a=1))
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):

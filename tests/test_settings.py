@@ -153,7 +153,7 @@ WRONG = [
     *each("PREVIOUS_NAMES", None, "old", ["old"], {"old": None}, {"old": "soon"}, {"old": 7}),
     *each("PREVIOUS_NAMES", {"old": "2030-02-30"}, {"old": []}),
     *each("PREVIOUS_NAMES", *({name: "2030-01-01"} for name in ("", "a b", "é", "a;", None, 7))),
-    *each("FORMER_SCOPES", None, "/", 7, [7], [("a", "b", "c")]),
+    *each("FORMER_SCOPES", None, "/", 7, [7], [("a", "b", "c")], ["ab"], [("a b", "/")]),
     *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
     *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
     *each("STRICT", 1, "no", None),

@@ -10,7 +10,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from cookie_sessions import clock
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.cookies import CookieAttributes
-from cookie_sessions.errors import Unavailable
+from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.flask.headers import is_public, keep_private, vary_on_cookie
 from cookie_sessions.flask.session import FlaskSession, service_unavailable
@@ -76,6 +76,13 @@ class CookieSessionInterface(SessionInterface):
             if session.modified:
                 _answer_503(response)
             return
+        except (ConfigurationError, UsageError) as error:
+            # The frames below hold values of the session, and reporters of errors record the locals
+            # of frames: the error goes on without them, and without what it was raised for.
+            error.__context__ = None
+            # The error page may write to the session: that is lost, and not a second error.
+            session._strict = False
+            raise error.with_traceback(None) from None
         if lines:
             for line in lines:
                 response.headers.add("Set-Cookie", line)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
+from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.flask.signed import SignedCookies
@@ -93,9 +94,14 @@ class AppState:
         known = self._ring
         if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
             return known[2]
-        ring = from_secret_keys(secret, fallbacks)
+        try:
+            ring = from_secret_keys(secret, fallbacks)
+        except ConfigurationError as error:
+            # Reporters of errors record the locals of frames: no secret is left in them.
+            del config, secret, fallbacks, known
+            raise error.with_traceback(None) from None
         self._ring = (secret, tuple(fallbacks), ring)
-        if is_weak(secret):
+        if any(is_weak(each) for each in (secret, *fallbacks) if each):
             self._tell_of_weakness()
         return ring
 
@@ -151,8 +157,8 @@ class AppState:
         self.events.emit(EventName.WEAK_KEY)
         if self.warns and not self._app.testing:
             warnings.warn(
-                "SECRET_KEY has fewer than 16 octets, so it can be guessed and every session "
-                "opened and forged. Set it to the output of "
+                "SECRET_KEY or one of SECRET_KEY_FALLBACKS has fewer than 16 octets, so it can be "
+                "guessed and every session opened and forged. Set it to the output of "
                 "python -c 'import secrets; print(secrets.token_hex())'.",
                 WeakSecretKeyWarning,
                 stacklevel=2,

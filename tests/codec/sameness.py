@@ -32,4 +32,4 @@ def described(value: Any) -> str:
     if isinstance(value, (dt.datetime, dt.time)):
         zone = value.tzinfo
         return f"{text}{value!r} fold={value.fold} {type(zone)} {zone!r} {value.tzname()}"
-    return text + ascii(value)
+    return text + (hex(value) if type(value) is int else ascii(value))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ormsgpack import packb
 
-from cookie_sessions.codec import Codec
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, Codec
 from cookie_sessions.codec.compress import Dictionary
 from cookie_sessions.errors import ConfigurationError
 from tests.codec.strategies import VALUES
@@ -59,11 +59,21 @@ def test_the_length_of_a_secret_value_depends_on_its_length_alone(secret: str) -
     assert len(wire_of("csrf_token", [secret, secret])) == 63
 
 
+def test_names_that_hold_secrets_in_many_applications_are_secret_from_the_start() -> None:
+    names = {"csrf_token", "_csrf_token", "_id", "captcha", "otp_secret"}
+    assert names | {"code_verifier", "nonce", "state", "oauth_token_secret"} <= DEFAULT_SECRET_NAMES
+
+
 def test_names_chosen_by_the_application_are_secret_too() -> None:
     codec = Codec(secret_names=["pin"])
     for name, octets in (("pin", 102), ("cart", None)):
         wire = codec.to_wire(name, "x" * 100, codec.pack("x" * 100))
         assert (len(packb(wire)) == octets) is (name == "pin")
+
+
+def test_a_secret_list_is_no_table_in_which_its_values_stand_together() -> None:
+    rows = [{"code": "a1b2", "used": False} for _ in range(20)]
+    assert wire_of("csrf_token", rows) == CODEC.pack(rows) != wire_of("cart", rows)
 
 
 def test_values_are_compressed_apart_from_each_other() -> None:

@@ -177,6 +177,25 @@ def test_a_bomb_is_refused_before_anything_is_allocated() -> None:
     assert time.process_time() - began < 0.1
 
 
+def test_tokens_within_tokens_do_not_grow_without_bound() -> None:
+    tree: Any = b"x" * 10
+    for _ in range(40):
+        tree = [tags.MARKERS[tags.JWT], {}, tree, b""]
+    assert_refused(packb(tree))
+
+
+def test_a_token_within_a_token_is_read() -> None:
+    inner = [tags.MARKERS[tags.JWT], {"alg": "none"}, {"sub": 1}, b""]
+    text = CODEC.from_wire(packb([tags.MARKERS[tags.JWT], {"alg": "none"}, inner, b""]))
+    assert CODEC.from_wire(CODEC.to_wire("x", text, CODEC.pack(text))) == text
+
+
+def test_a_table_does_not_repeat_long_keys_without_bound() -> None:
+    table = tags.MARKERS[tags.TABLE]
+    assert_refused(packb([table, ["k" * 257], "\n" * 4095]))
+    assert len(CODEC.from_wire(packb([table, ["k" * 256], "\n" * 4095]))) == 4096
+
+
 def test_the_largest_value_is_read() -> None:
     value = b"\0" * (MAX_VALUE_OCTETS - 5)
     assert CODEC.from_wire(frame_of(packb(value))) == value

@@ -64,8 +64,10 @@ def test_a_codec_that_does_not_know_the_name_refuses_the_value() -> None:
 def test_whatever_from_value_raises_makes_the_value_undecodable() -> None:
     packed = CODEC.pack(Money(Decimal(1), "EUR"))
     broken = RegisteredType("money", Money, list, lambda _: 1 / 0)
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected) as refusal:
         Codec(types=[broken]).from_wire(packed)
+    # What it raised may tell the value, and hangs on no error.
+    assert refusal.value.__context__ is None
 
 
 def test_a_failing_to_value_names_the_place() -> None:

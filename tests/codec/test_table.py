@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ormsgpack import Ext, packb
 
 from cookie_sessions.codec import Codec, tags
-from cookie_sessions.codec.table import MAX_ROWS, MIN_ROWS, to_tables
+from cookie_sessions.codec.table import MAX_KEYS, MAX_ROWS, MIN_ROWS, to_tables
 from cookie_sessions.errors import Reason, Rejected
 from tests.codec.sameness import same
 from tests.codec.strategies import KEYS, VALUES
@@ -50,6 +50,13 @@ def tables(draw: st.DrawFn) -> list[dict[Any, Any]]:
     columns = {key: draw(CELLS) for key in keys}
     size = draw(st.integers(MIN_ROWS - 1, MIN_ROWS + 4))
     return [{key: draw(cell) for key, cell in columns.items()} for _ in range(size)]
+
+
+def test_rows_whose_keys_are_too_long_to_be_repeated_stay_a_list() -> None:
+    rows = [{"k" * (MAX_KEYS // 16): number} for number in range(17)]
+    assert to_tables(rows) is None
+    assert to_tables(rows[:16]) is not None
+    assert same(restored(rows), rows)
 
 
 @settings(max_examples=150, deadline=None)

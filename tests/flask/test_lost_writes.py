@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, Response, session, stream_with_context
+from flask import Flask, Response, flash, session, stream_with_context
 
 from cookie_sessions.errors import UsageError
 from cookie_sessions.flask import FlaskSession
@@ -51,6 +51,15 @@ def teardown(app: Flask) -> None:
     app.add_url_rule("/", view_func=lambda: "ab")
 
 
+def flashing(app: Flask) -> None:
+    def parts() -> Iterator[str]:
+        yield "a"
+        flash("late")
+        yield "b"
+
+    app.add_url_rule("/", view_func=lambda: Response(stream_with_context(parts())))
+
+
 def closing(app: Flask) -> None:
     def view() -> Response:
         held = current()
@@ -74,7 +83,10 @@ def said_to_be_modified(app: Flask) -> None:
     app.add_url_rule("/", view_func=view)
 
 
-PLACES = [stream_in_context, stream_without_context, teardown, closing, said_to_be_modified]
+PLACES = [
+    *(stream_in_context, stream_without_context, teardown, flashing, closing),
+    said_to_be_modified,
+]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -19,6 +19,7 @@ from cookie_sessions.flask.state import AppState
 from cookie_sessions.keys import KeyProvider, KeyRing
 from tests.flask.conftest import Clock
 from tests.flask.world import get, ours, route, sealed, set_cookies
+from tests.keys.secrecy import recorded
 
 CANARY = "canary-of-the-data"
 SECRET_CANARY = "canary-of-the-secret-key"
@@ -190,6 +191,39 @@ def test_a_session_in_an_exception_shows_its_names_only() -> None:
     response = get(app, "/divide")
     assert response.text == "<FlaskSession with the keys ['data']>"
     assert CANARY not in "".join(seen)
+
+
+def raised_by(app: Flask, path: str, cookie: str | None = None) -> BaseException:
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    try:
+        get(app, path, cookie=cookie)
+    except Exception as error:  # noqa: BLE001 - it is looked at, whatever it is.
+        return error
+    raise AssertionError(f"{path} raised nothing")
+
+
+@pytest.mark.parametrize("path", ["/missing", "/take", "/odd", "/bad", "/worse", "/big", "/twice"])
+def test_no_frame_of_the_package_holds_data_or_a_cookie_when_an_error_leaves_it(path: str) -> None:
+    value = sealed(get(app_of_all_trades(), "/write"))
+    app = app_of_all_trades()
+    route(app, lambda: session["missing"], at="/missing")
+    route(app, lambda: session.pop("missing"), at="/take")
+    route(app, lambda: session[[]], at="/odd")  # type: ignore[index]
+    route(app, lambda: session["nested"].append(Unprintable()), at="/worse")
+    twice: Any = {float("nan"): 1, float("nan"): 2}
+    route(app, lambda: session.update(twice), at="/twice")
+    error = raised_by(app, path, f"session={value}")
+    text = recorded(error)
+    assert CANARY not in text
+    assert value[60:90] not in text
+    assert error.__context__ is None
+
+
+def test_no_frame_of_the_package_holds_a_secret_key_that_can_not_be_used() -> None:
+    for config in ({"SECRET_KEY_FALLBACKS": SECRET_CANARY}, {"SECRET_KEY_FALLBACKS": [["x"]]}):
+        error = raised_by(app_of_all_trades(**config), "/write")
+        assert "fallback" in str(error)
+        assert SECRET_CANARY not in recorded(error)
 
 
 def test_a_refusal_carries_its_reason_and_nothing_of_the_cookie() -> None:

@@ -80,10 +80,11 @@ def test_the_visitor_gets_the_500_page_once_and_keeps_the_old_cookie(
     assert client.get("/show").text == "{'cart': [0]}"
 
 
+@pytest.mark.parametrize("strict", [False, True])
 def test_the_500_page_may_change_the_session_without_a_second_error(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, strict: bool
 ) -> None:
-    app = app_refusing(PROPAGATE_EXCEPTIONS=False)
+    app = app_refusing(PROPAGATE_EXCEPTIONS=False, COOKIE_SESSIONS_STRICT=strict)
     told = events_of(app)
 
     def page(_: Exception) -> tuple[str, int]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask, session
+from flask.sessions import SessionInterface
 
 from cookie_sessions import RegisteredType
 from cookie_sessions.flask import CookieSessions
-from tests.flask.world import events_of, get, names_of, ours, route, sealed, set_cookies
+from tests.flask.world import app_with, events_of, get, names_of, ours, route, sealed, set_cookies
 
 
 class Money:
@@ -89,6 +90,22 @@ def test_clearing_and_replacing_do_away_with_it(knowing: Flask, unknowing: Flask
     assert "Max-Age=0" in set_cookies(get(unknowing, "/clear", cookie=filled))[0]
     replaced = cookie(unknowing, "/replace", filled)
     assert get(knowing, cookie=replaced).text == "(1, 'x')"
+
+
+def test_text_that_asks_the_session_while_it_is_packed_is_kept(interface: SessionInterface) -> None:
+    class Translated:
+        # As Flask-Babel's lazy strings: the language is looked up when the text is needed.
+        def __html__(self) -> str:
+            return {"de": "Gespeichert", "en": "Saved"}[session["preferences"]["language"]]
+
+    app = app_with(interface)
+    route(app, lambda: session.update(preferences={"language": "de"}), at="/prefer")
+    route(app, lambda: session.update(note=Translated()), at="/note")
+    route(app, lambda: (session["note"], session["preferences"]))
+    client = app.test_client()
+    client.get("/prefer")
+    client.get("/note")
+    assert client.get("/").text == "(Markup('Gespeichert'), {'language': 'de'})"
 
 
 def test_those_who_listened_before_the_extension_came_go_on_listening() -> None:

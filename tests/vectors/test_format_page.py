@@ -16,7 +16,8 @@ import cookie_sessions.codec
 from cookie_sessions import clock, envelope
 from cookie_sessions.codec import MAX_VALUE_OCTETS, compress, tags
 from cookie_sessions.codec.names import STATIC_NAMES
-from cookie_sessions.codec.table import MAX_ROWS, MIN_ROWS
+from cookie_sessions.codec.shrink import MAX_JWT_PART
+from cookie_sessions.codec.table import MAX_KEYS, MAX_ROWS, MIN_ROWS
 from cookie_sessions.errors import Reason
 from cookie_sessions.keys import from_secret_keys
 from tests.vectors import generate
@@ -123,6 +124,8 @@ def test_the_page_names_every_limit() -> None:
         f"more than {MAX_VALUE_OCTETS} octets",
         f"Lists of {MIN_ROWS} to {MAX_ROWS} dicts",
         f"at most {MAX_ROWS}.",
+        f"characters of all keys are at most 2^{MAX_KEYS.bit_length() - 1}.",
+        f"at most {MAX_JWT_PART} octets",
     ):
         assert limit in PAGE, limit
 

@@ -16,6 +16,8 @@ const MAX_CONTENT = 1048576;
 const MAX_BLOCK = 131072;
 const MAX_DEPTH = 1024; // 255 must be read, more may be.
 const MAX_ROWS = 4096;
+const MAX_KEYS = 2 ** 20;
+const MAX_JWT_PART = 8192;
 const CLOCK_ALLOWANCE = 300;
 const LAST_DAY = 3652059; // 9999-12-31
 const DAY = 86400;
@@ -722,7 +724,10 @@ function readJwt(nodes) {
   const [header, payload, signature] = nodes.map((node, place) => {
     const value = toValue(node);
     if (place === 2) need("bytes", value);
-    return encodeText(value.type === "bytes" ? value.octets : Buffer.from(json(value), "utf8"));
+    if (value.type === "bytes") return encodeText(value.octets);
+    const octets = Buffer.from(json(value), "utf8");
+    if (octets.length > MAX_JWT_PART) throw undecodable("a part that stays a bin");
+    return encodeText(octets);
   });
   return stringValue(`${header}.${payload}.${signature}`);
 }
@@ -749,6 +754,8 @@ function readTable([keysNode, ...columnNodes]) {
   const columns = columnNodes.map(readColumn);
   const rows = columns[0].length;
   if (rows > MAX_ROWS) throw undecodable("a table of too many rows");
+  const characters = keys.reduce((sum, key) => sum + codePoints(key.octets).length, 0);
+  if (rows * characters > MAX_KEYS) throw undecodable("a table that repeats too long keys");
   if (columns.some((column) => column.length !== rows)) throw undecodable("columns differ");
   return {
     type: "list",

@@ -71,6 +71,10 @@ def _raw_block(octets: bytes) -> bytes:
     return b"\xc1\x01\x20" + bytes((len(octets),)) + header + octets
 
 
+def _nested_jwt(depth: int) -> Any:
+    return [_MARKERS[tags.JWT], {}, _nested_jwt(depth - 1), b""] if depth else b"payload"
+
+
 COMPRESSED: Final[dict[str, tuple[Any, bytes]]] = {
     "a compressed value": (_CART, _segment(_CART_FRAME)),
     "a compressed string": (_TEXT, _segment(_TEXT_FRAME)),
@@ -125,6 +129,7 @@ _SEGMENTS: Final[dict[str, Any]] = {
         {"n": Ext(tags.BIG_INT, b"\x01" + bytes(8)), "id": Ext(tags.UUID_TEXT, bytes(16))},
         b"signature",
     ],
+    "a JWT within JWTs": _nested_jwt(4),
     "arrays nested 255 deep": b"\x91" * 254 + b"\x90",
 }
 _REFUSED_SEGMENTS: Final[dict[str, Any]] = {
@@ -162,6 +167,7 @@ _REFUSED_SEGMENTS: Final[dict[str, Any]] = {
     "markup that is no string": [_MARKERS[tags.MARKUP], 1],
     "markup of two strings": [_MARKERS[tags.MARKUP], "a", "b"],
     "a JWT of two parts": [_MARKERS[tags.JWT], {}, {}],
+    "a JWT within JWTs whose JSON has more than 8192 octets": _nested_jwt(30),
     "a JWT with a string as its signature": [_MARKERS[tags.JWT], {}, {}, "x"],
     "a registered type of an unknown name": [_MARKERS[tags.REGISTERED], "nobody", 1],
     "a registered type without a value": [_MARKERS[tags.REGISTERED], "money"],
@@ -172,6 +178,11 @@ _REFUSED_SEGMENTS: Final[dict[str, Any]] = {
     "a table with columns of two lengths": [_MARKERS[tags.TABLE], ["a", "b"], [1], "x\ny"],
     "a table with a column that is a number": [_MARKERS[tags.TABLE], ["a"], 1],
     "a table of 4097 rows": [_MARKERS[tags.TABLE], ["a"], "\n" * 4096],
+    "a table whose rows times its key's characters are more than 2^20": [
+        _MARKERS[tags.TABLE],
+        ["k" * 1025],
+        "\n" * 1023,
+    ],
     "no hundredths": [_MARKERS[tags.HUNDREDTHS]],
     "hundredths that are no integers": [_MARKERS[tags.HUNDREDTHS], 1.5],
     "hundredths that are true": [_MARKERS[tags.HUNDREDTHS], True],

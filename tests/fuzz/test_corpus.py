@@ -1,0 +1,147 @@
+"""The corpora hold, under every Python and without a fuzzer, and each target can fail."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cookie_sessions import envelope
+from cookie_sessions.claims import Claims
+from cookie_sessions.codec import Codec
+from cookie_sessions.cookies import find
+from cookie_sessions.keys import KeyRing
+from cookie_sessions.keys.jwk_set import parse_jwk_set
+from cookie_sessions.session import Session
+from tests.fuzz.targets import FOLDER, TARGETS, Target, file_name
+
+MAX_OCTETS = 200_000
+OTHER_FILES = {
+    *("__init__", "__main__", "attempt", "campaign", "engine", "nested", "targets", "vectors"),
+    *("test_corpus", "test_program"),
+}
+
+each = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+
+
+def test_every_target_is_listed_and_no_other() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")}
+    assert files - OTHER_FILES == set(TARGETS)
+    assert {path.name for path in (FOLDER / "corpus").iterdir()} == set(TARGETS)
+
+
+@each
+def test_every_target_has_a_corpus_named_by_its_content(target: Target) -> None:
+    kept = target.kept()
+    assert len(kept) >= 5
+    for path in kept:
+        assert path.name == file_name(path.read_bytes())
+        assert path.stat().st_size <= target.max_octets
+
+
+def test_the_corpora_are_small() -> None:
+    kept = [path for target in TARGETS.values() for path in target.kept()]
+    assert sum(path.stat().st_size for path in kept) < MAX_OCTETS
+
+
+@each
+def test_no_seed_is_longer_than_what_is_tried(target: Target) -> None:
+    assert max(map(len, target.seeds)) <= target.max_octets
+
+
+@each
+def test_no_seed_and_no_kept_input_violates_a_property(target: Target) -> None:
+    for data in inputs(target):
+        target.check(data)
+
+
+def inputs(target: Target) -> Iterator[bytes]:
+    yield from target.seeds
+    for path in target.kept():
+        yield path.read_bytes()
+
+
+def fails(target: Target) -> bool:
+    """Whether a target finds what is broken now, before anything is fuzzed."""
+    for data in inputs(target):
+        try:
+            target.check(data)
+        except Exception:  # noqa: BLE001 - a fuzzer takes any error for a finding.
+            return True
+    return False
+
+
+parse = envelope.parse
+from_octets = Claims.from_octets
+from_wire = Codec.from_wire
+load_payload = Codec.load_payload
+
+
+def splitting_on_commas(header: str, name: str, *, commas: bool) -> tuple[str, ...]:
+    return find(header.replace(",", ";"), name, commas=commas)
+
+
+def stripping_every_space(header: str, name: str, *, commas: bool) -> tuple[str, ...]:
+    return tuple(value.strip() for value in find(header, name, commas=commas))
+
+
+def taking_padding(text: str) -> tuple[envelope.Head, bytes]:
+    return parse(text.rstrip("="))
+
+
+def raising_key_error(codec: Codec, wire: Any) -> Any:
+    if type(wire) is bytes and wire[:1] == b"\xc1":
+        raise KeyError(wire[1:2])
+    return from_wire(codec, wire)
+
+
+def dropping_a_value(codec: Codec, plaintext: bytes) -> tuple[bytes, dict[Any, Any]]:
+    claims, wires = load_payload(codec, plaintext)
+    return claims, dict(list(wires.items())[:-1])
+
+
+def dropping_unknown_claims(octets: bytes) -> Claims:
+    return from_octets(octets)._replace(unknown=())
+
+
+def handing_out_what_is_damaged(session: Session, _wires: Any, key: Any, wire: Any) -> Any:
+    value = session._live[key] = session._codec.from_wire(wire)
+    session._watched[key] = session._codec.pack(value, name=key)
+    return value
+
+
+def forgetting_revocation(text: bytes | str, *, origin: str) -> KeyRing:
+    return KeyRing(parse_jwk_set(text, origin=origin).primary)
+
+
+BREAKS: list[tuple[str, str, object]] = [
+    ("reader", "tests.fuzz.reader.find", splitting_on_commas),
+    ("reader", "tests.fuzz.reader.find", stripping_every_space),
+    ("envelope", "cookie_sessions.envelope.parse", taking_padding),
+    ("envelope", "cookie_sessions.envelope.peek", lambda text: None),
+    ("codec", "cookie_sessions.codec.Codec.from_wire", raising_key_error),
+    ("codec", "cookie_sessions.codec.Codec.load_payload", dropping_a_value),
+    ("codec", "cookie_sessions.claims.Claims.from_octets", staticmethod(dropping_unknown_claims)),
+    ("codec", "cookie_sessions.codec.shrink.MAX_JWT_PART", 1 << 30),
+    ("codec", "cookie_sessions.codec.table.MAX_KEYS", 1 << 30),
+    ("signed", "cookie_sessions.flask.signed._inflate", zlib.decompress),
+    ("signed", "cookie_sessions.flask.signed.check_form", lambda text: None),
+    ("session", "cookie_sessions.session.Session._hand_out", handing_out_what_is_damaged),
+    ("session", "cookie_sessions.arrival.Arrival._find", lambda self, name: (self.header,)),
+    ("jwk_set", "tests.fuzz.jwk_set.parse_jwk_set", forgetting_revocation),
+]
+
+
+@pytest.mark.parametrize(("target", "place", "broken"), BREAKS)
+def test_every_target_can_fail(
+    target: str, place: str, broken: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not fails(TARGETS[target])
+    monkeypatch.setattr(place, broken)
+    assert fails(TARGETS[target])
+
+
+def test_every_target_is_broken_in_some_way() -> None:
+    assert {target for target, *_ in BREAKS} == set(TARGETS)
