@@ -104,8 +104,9 @@ class Site:
 
     def write(self, session: Session) -> str:
         """Respond, and return the text of the cookie that was set."""
-        line = self.respond(session)[0]
-        return line.partition(";")[0].removeprefix(f"{self.cookie.name}=")
+        pairs = [line.partition(";")[0] for line in self.respond(session)]
+        (text,) = filter(None, (pair.removeprefix(f"{self.cookie.name}=") for pair in pairs))
+        return text
 
     def store(self, /, **values: Any) -> str:
         """The text of a new session's cookie with these values."""

@@ -128,7 +128,8 @@ def check_anonymous(cookie: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_nasty_value_is_an_anonymous_session_with_a_reason(name: str) -> None:
-    assert len(check_anonymous(f"session={NASTY[name]}")) == 1
+    # Sealed a minute ago, its refresh is due on the page that does not use it too.
+    assert len(set(check_anonymous(f"session={NASTY[name]}"))) == 1
 
 
 @pytest.mark.parametrize("name", HEADERS)
