@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -208,6 +210,21 @@ def test_no_nonce_repeats_in_copies_of_one_process_image() -> None:
     lines = drawn_by_copies("image")
     assert len({line[0] for line in lines}) == 1
     assert_no_nonce_and_no_id_twice(lines)
+
+
+def test_calls_one_after_another_share_one_aes_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    real = Cipher
+
+    def counting(*arguments: Any) -> Any:
+        made.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(crypto, "Cipher", counting)
+    aead = Aead(KEY)
+    for _ in range(3):
+        assert aead.open(aead.seal(b"plaintext", b"aad"), b"aad") == b"plaintext"
+    assert len(made) == 1
 
 
 def test_threads_that_switch_each_microsecond_share_one_cipher() -> None:

@@ -121,6 +121,17 @@ def test_a_foreign_character_anywhere_is_malformed(foreign: str) -> None:
         assert reason(text[:position] + foreign + text[position + 1 :]) is Reason.MALFORMED
 
 
+@pytest.mark.parametrize("foreign", [".", "..", "..."])
+def test_a_foreign_character_is_malformed_whatever_the_last_one_is(foreign: str) -> None:
+    """The decoder skips the foreign one, and what remains can have a length that fits."""
+    for length in range(40, 44):
+        text = serialise(HEAD, bytes(length))[:-1]
+        for last in ALPHABET:
+            for position in (0, len(text)):
+                changed = text[:position] + foreign + text[position:] + last
+                assert reason(changed) is Reason.MALFORMED
+
+
 def test_padding_is_malformed_where_an_ordinary_decoder_wants_it() -> None:
     for length in range(40, 44):
         text = serialise(HEAD, bytes(length))

@@ -160,6 +160,9 @@ def test_a_copy_under_another_name_or_scope_keeps_everything_else() -> None:
     assert cookie.scoped(domain=None, path=None) == CookieAttributes(
         "s", domain=None, path=None, **settings
     )
+    settings["partitioned"] = False
+    assert cookie.twin() == CookieAttributes("s", domain="a.example", path="/a", **settings)
+    assert cookie.twin().twin() == cookie
     assert cookie.scoped(domain="b.example", path="/b").render("v") == (
         "s=v; Domain=b.example; Secure; Path=/b; SameSite=Strict; Partitioned"
     )
@@ -338,6 +341,7 @@ def test_all_broken_rules_are_named_at_once() -> None:
         ("session", {"domain": "a.example", "path": "/a"}),
         ("__Secure-s", {"secure": True, "domain": "a.example", "path": "/a"}),
         ("__Host-s", {"secure": True}),
+        ("__Host-s", {"secure": True, "httponly": False}),
         ("__Host-s", {"partitioned": True}),
         ("__Hostess", {}),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys import Key, from_secret_keys, is_weak
+from cookie_sessions.keys import (
+    Key,
+    from_secret_keys,
+    is_weak,
+    new_jwk_set,
+    parse_jwk_set,
+    revoked_entry,
+)
 from tests.keys.secrecy import shown
 
 SECRET = "correct horse battery staple"
@@ -93,6 +101,24 @@ def test_a_secret_of_another_kind_is_refused_without_showing_it(secret: Any) -> 
         assert SECRET not in shown(caught.value)
     with pytest.raises(ConfigurationError):
         is_weak(secret)
+
+
+def test_the_entry_that_revokes_a_secret_key_is_taken_by_a_ring_and_names_its_key() -> None:
+    kid = from_secret_keys(SECRET).primary.kid
+    for secret in (SECRET, SECRET.encode()):
+        entry = json.loads(revoked_entry(secret))
+        document = json.loads(new_jwk_set())
+        document["keys"].append(entry)
+        ring = parse_jwk_set(json.dumps(document), origin="")
+        assert ring.revoked == {kid}
+        assert (entry["alg"], entry["kid"]) == ("XAES-256-GCM", f"former SECRET_KEY {kid.hex()}")
+
+
+def test_a_secret_that_is_no_text_is_refused_for_an_entry_too() -> None:
+    secret: Any = [SECRET]
+    with pytest.raises(ConfigurationError, match="The secret key is of the type list") as caught:
+        revoked_entry(secret)
+    assert SECRET not in shown(caught.value)
 
 
 def test_the_ring_of_a_secret_shows_nothing_of_it() -> None:

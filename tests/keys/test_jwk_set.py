@@ -106,6 +106,7 @@ SECRET = _text(MATERIALS[0])
         ([_entry(0, k=_text(MATERIALS[0][:7]))], "7 octets of key instead of 32"),
         ([_entry(0, k=_text(MATERIALS[0][:31]))], "31 octets of key instead of 32"),
         ([_entry(0, k=_text(MATERIALS[0] + b"x"))], "33 octets of key instead of 32"),
+        ([_entry(0, k=SECRET + "X")], "33 octets of key instead of 32"),
         ([_entry(0, k=MATERIALS[0].hex())], "48 octets of key instead of 32"),
         ([_entry(0, k=SECRET[:-2])], "not canonical base64url"),
         ([_entry(0, k=SECRET + "=")], "not canonical base64url"),
