@@ -1,4 +1,4 @@
-"""What a session's cookie is made of, octet by octet, and never what it says.
+"""What a session's cookies are made of, octet by octet, and never what they say.
 
 The parts stand in the order of docs/format.md. Each has its octets in the envelope and the
 characters of base64url that these become: a character that two parts share belongs to the first,
@@ -7,15 +7,23 @@ so the parts add up to the whole.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Wire
+from cookie_sessions.codec import Reference, Wire
 from cookie_sessions.codec.lowering import shown
-from cookie_sessions.cookies import LIMIT, CookieAttributes
+from cookie_sessions.cookies import (
+    LIMIT,
+    PROFILES,
+    CookieAttributes,
+    Layout,
+    OneCookie,
+    Profile,
+)
 from cookie_sessions.crypto import NONCE_OCTETS, TAG_OCTETS
-from cookie_sessions.envelope import HEADER_OCTETS
+from cookie_sessions.envelope import HEADER_OCTETS, text_octets
 from cookie_sessions.session import Session
 
 _CLAIMS_LENGTH: Final = 1
@@ -34,16 +42,44 @@ class Part:
     text: int
 
 
+class Stored(NamedTuple):
+    """What a value takes in the overflow store.
+
+    Attributes:
+        octets: of its entry, sealed.
+        until: when the store drops it unless its end is moved before, in seconds since the epoch.
+    """
+
+    octets: int
+    until: int
+
+
+class Room(NamedTuple):
+    """How much of a limit of the deployment is taken.
+
+    Attributes:
+        ours: octets of the session's cookies.
+        others: octets of what else is known to stand there.
+        limit: what the deployment admits; None where it has no limit that a session reaches.
+    """
+
+    ours: int
+    others: int
+    limit: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValuePart(Part):
     """One value with its key; ``octets`` and ``text`` count both, and the length before them.
 
     Attributes:
         name: its key in the session, as error messages show keys.
-        packed: the octets of the value alone as MessagePack; None where it can't be unpacked here.
+        packed: the octets of the value alone as MessagePack; None where it can't be unpacked here,
+            and where it is in the store.
         shrunk: after lossless shrinking; None where it can't be decompressed here.
-        compressed: after compression.
+        compressed: after compression; of a value in the store, what its reference takes.
         secret: whether its name keeps it from being compressed.
+        stored: what it takes in the overflow store, or None where it is in the cookie.
     """
 
     name: str
@@ -51,13 +87,14 @@ class ValuePart(Part):
     shrunk: int | None
     compressed: int
     secret: bool
+    stored: Stored | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anatomy:
-    """A session's cookie in numbers: no values, no session id, no key; safe to show its visitor.
+    """A session's cookies in numbers: no values, no session id, no key; safe to show its visitor.
 
-    Octets count as the strictest party counts them: ``total`` is the whole Set-Cookie line with an
+    Octets count as the strictest party counts them: ``total`` is all Set-Cookie lines with an
     Expires attribute, also where none is sent. Times are in seconds since the epoch.
 
     Attributes:
@@ -67,9 +104,15 @@ class Anatomy:
         count: how many values follow.
         values: each value with its key, in the order of the session.
         tag: proves that nothing was changed.
-        name: the cookie's name with the equals sign, in octets.
-        attributes: the Set-Cookie line's attributes, Expires included, in octets.
-        limit: the largest total that every browser keeps.
+        name: the cookies' names with the equals signs, in octets.
+        marks: what says that several cookies belong together, in octets; 0 for one cookie.
+        attributes: the Set-Cookie lines' attributes, Expires included, in octets.
+        limit: the largest cookie that every browser keeps.
+        cookies: the cookies, in their order; none where the session does not fit all that it may
+            take, and then everything is counted as if it were one.
+        profile: the name of the deployment whose limits apply.
+        request: the Cookie header of the next request; others' cookies are those that came.
+        response: the response that sets the cookies; of its other headers nothing is known.
         begun: when the session began.
         sealed_at: when the cookie that brought it was sealed; None where none did.
         until: when it ends unless its end is moved before.
@@ -85,8 +128,13 @@ class Anatomy:
     values: tuple[ValuePart, ...]
     tag: Part
     name: int
+    marks: int
     attributes: int
     limit: int
+    cookies: tuple[OneCookie, ...]
+    profile: str
+    request: Room
+    response: Room
     begun: int
     sealed_at: int | None
     until: int
@@ -106,13 +154,13 @@ class Anatomy:
 
     @property
     def text(self) -> int:
-        """The cookie's value, in characters, each an octet."""
+        """The sealed text, in characters, each an octet."""
         return sum(part.text for part in self.parts)
 
     @property
     def total(self) -> int:
-        """The whole cookie, to compare with ``limit``."""
-        return self.name + self.text + self.attributes
+        """All cookies; to compare with ``limit`` where there is one."""
+        return self.name + self.text + self.marks + self.attributes
 
 
 def dissect(
@@ -121,6 +169,9 @@ def dissect(
     claims: Claims,
     cookie: CookieAttributes,
     absolute_timeout: int | None = None,
+    profile: Profile = PROFILES["portable"],
+    others: int = 0,
+    wires: Mapping[Any, Wire] | None = None,
 ) -> Anatomy:
     """Take a session apart as it would be sealed now, and leave it as it is.
 
@@ -129,6 +180,9 @@ def dissect(
         claims: those that it is sealed with.
         cookie: the name and attributes of its cookie.
         absolute_timeout: how long it lives after it began, in seconds, or None.
+        profile: the limits of the deployment.
+        others: octets of other cookies in the Cookie header.
+        wires: the values as they will stand in the payload, if not as :func:`wires_of` has them.
 
     Returns:
         Its anatomy. Of a session without values it says what an empty one would take; there is no
@@ -139,7 +193,7 @@ def dissect(
         Unavailable: the keys can't be had.
     """
     codec = session._codec
-    wires = _wires(session)
+    wires = wires_of(session) if wires is None else wires
     content = session._content
     octets = claims.to_octets()
     payload = len(codec.dump_payload(octets, wires))
@@ -147,6 +201,8 @@ def dissect(
     claims_octets = _CLAIMS_LENGTH + len(octets)
     entries = sum(step.entry for step in steps)
     lengths = _Lengths()
+    text = text_octets(payload)
+    layout = Layout.of(text, cookie)
     return Anatomy(
         header=lengths.part(HEADER_OCTETS),
         nonce=lengths.part(NONCE_OCTETS),
@@ -159,15 +215,21 @@ def dissect(
                 shrunk=step.shrunk,
                 compressed=step.compressed,
                 secret=codec.is_secret(name),
+                stored=_stored(wires[name]),
                 octets=step.entry,
                 text=lengths.characters(step.entry),
             )
             for name, step in zip(wires, steps, strict=True)
         ),
         tag=lengths.part(TAG_OCTETS),
-        name=len(cookie.name) + 1,
-        attributes=cookie.octets("") - len(cookie.name) - 1,
+        name=layout.names,
+        marks=layout.values - text,
+        attributes=layout.octets - layout.names - layout.values,
         limit=LIMIT,
+        cookies=layout.cookies if layout.fits else (),
+        profile=profile.name,
+        request=Room(layout.in_request, others, profile.cookie_line),
+        response=_response(layout, profile),
         begun=claims.iat,
         sealed_at=None if content is None else content.head.sealed_at,
         until=claims.until,
@@ -192,12 +254,31 @@ class _Lengths:
         return _characters(self._octets) - before
 
 
+def _response(layout: Layout, profile: Profile) -> Room:
+    if profile.response is None:
+        return Room(layout.octets, 0, profile.set_cookies)
+    return Room(layout.in_response, 0, profile.response)
+
+
+def _stored(wire: Wire) -> Stored | None:
+    reference = Reference.of(wire)
+    return None if reference is None else Stored(reference.octets, reference.ends)
+
+
 def _characters(octets: int) -> int:
     return -(-octets * 4 // 3)
 
 
-def _wires(session: Session) -> dict[Any, Wire]:
-    """What the commit would settle on, found without settling anything."""
+def wires_of(session: Session) -> dict[Any, Wire]:
+    """A session's values as the commit would settle them, found without settling anything.
+
+    Args:
+        session: the session; it is opened.
+
+    Raises:
+        UsageError: a value can't be packed.
+        Unavailable: the keys can't be had.
+    """
     wires = {**session._opened(), **session._damaged}
     codec = session._codec
     for name, watched in session._watched.items():

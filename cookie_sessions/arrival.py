@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
-from cookie_sessions.cookies import find
+from cookie_sessions.codec import Wire
+from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import EventName
@@ -52,8 +54,24 @@ class Arrival:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The different values of the cookies with our name."""
+        """The different values of the cookies with our name: whole texts, and heads of others."""
         return self._find(self.name) if self.header else ()
+
+    def chunks(self, name: str) -> list[str]:
+        """The names of the chunks that arrived behind a name, whatever they hold.
+
+        Args:
+            name: our name or a former one.
+        """
+        if f"{name}." not in self.header:
+            return []
+        return [chunk for chunk in chunk_names(name) if self._find(chunk)]
+
+    @property
+    def octets(self) -> int:
+        """What our own cookies take of the Cookie header, with names and separators."""
+        names = [self.name, *self.chunks(self.name)]
+        return sum([len(name) + len(text) + 3 for name in names for text in self._find(name)])
 
     def peek(self) -> Head | None:
         """The clear part of the cookie that would be refreshed; None where there is none.
@@ -64,7 +82,9 @@ class Arrival:
         if not self.header:
             return None
         peek = self._manager.peek
-        heads = [head for text in self._texts_of_any_name() if (head := peek(text)) is not None]
+        texts = self._texts_of_any_name()
+        clear = [head_text(text) if is_split(text) else text for text in texts]
+        heads = [head for text in clear if (head := peek(text)) is not None]
         heads = [head for head in heads if head.refreshable]
         return max(heads, key=lambda head: head.sealed_at) if heads else None
 
@@ -115,6 +135,18 @@ class Arrival:
         now = clock.now()
         return Claims.begin(now=now, until=self._manager.timeouts().until(now=now, iat=int(now)))
 
+    def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
+        """Values that the cookie only refers to; none where no overflow store is configured.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        manager = self._manager
+        found = {} if manager.overflow is None else manager.overflow.fetch(manager.codec, wires)
+        for _ in wires.keys() - found.keys():
+            manager.events.emit(EventName.VALUE_LOST)
+        return found
+
     def _former_names(self) -> list[str]:
         now = clock.now()
         names = self._manager.settings.previous_names
@@ -144,7 +176,8 @@ class Arrival:
         opened: list[tuple[str, Content]] = []
         for text in texts:
             try:
-                opened.append((text, self._manager.open_text(text, name=name)))
+                whole = join(text, name=name, find=self._find) if is_split(text) else text
+                opened.append((text, self._manager.open_text(whole, name=name)))
             except Rejected as rejected:
                 self.reasons.add(rejected.reason)
         if len(opened) > 1:

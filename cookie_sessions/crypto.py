@@ -51,6 +51,30 @@ def kid_of(material: bytes) -> bytes:
     return _hkdf(material, b"cookie_sessions v1 kid", KID_OCTETS)
 
 
+def entry_name(seed: bytes) -> str:
+    """Derive the name of an overflow entry, which tells nothing about its key.
+
+    Args:
+        seed: 32 octets from a reference.
+
+    Returns:
+        32 hexadecimal digits, by HKDF-SHA256 without salt (RFC 5869).
+    """
+    return _hkdf(seed, b"cookie_sessions v1 overflow name", 16).hex()
+
+
+def entry_key(seed: bytes) -> bytes:
+    """Derive the key of an overflow entry.
+
+    Args:
+        seed: 32 octets from a reference.
+
+    Returns:
+        32 octets, by HKDF-SHA256 without salt (RFC 5869).
+    """
+    return _hkdf(seed, b"cookie_sessions v1 overflow key", KEY_OCTETS)
+
+
 def _hkdf(material: bytes, info: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(material)
 

@@ -84,6 +84,15 @@ def serialise(head: Head, sealed: bytes) -> str:
     return octets.translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
+def text_octets(plaintext: int) -> int:
+    """The octets of the text that a plaintext becomes when it is sealed.
+
+    Args:
+        plaintext: its octets.
+    """
+    return -(-(_SHORTEST + plaintext) * 4 // 3)
+
+
 def parse(text: str) -> tuple[Head, bytes]:
     """Read a cookie's text strictly: what would be written differently is refused.
 

@@ -44,25 +44,33 @@ class UsageError(CookieSessionsError):
 
 
 class SessionTooLarge(UsageError):
-    """The sealed session does not fit a cookie that every browser keeps.
+    """The sealed session is more than its cookies may take in this deployment.
 
     Attributes:
-        octets: size of name and value and attributes, in octets.
-        limit: the largest size allowed, in octets.
+        octets: what was counted.
+        limit: the most that the profile of the deployment admits.
         by_key: octets of each session key as it stands in the cookie, largest first.
     """
 
-    def __init__(self, *, octets: int, limit: int, by_key: list[tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        *,
+        octets: int,
+        limit: int,
+        by_key: list[tuple[str, int]],
+        why: str = "browsers drop a cookie above that",
+        remedy: str = "",
+    ) -> None:
         self.octets = octets
         self.limit = limit
         self.by_key = by_key
         width = max([len(name) for name, _ in by_key] + [11])
         rows = "\n".join(f"  {name:<{width}}  {size:>7}" for name, size in by_key)
         super().__init__(
-            f"The session takes {octets} octets as a cookie; browsers drop a cookie above {limit}. "
+            f"The session does not fit: {octets} octets where {limit} are allowed, because {why}. "
             f"The response was not given a session cookie. Keep less in the session, or keep an "
-            f"identifier there and the data in your database.\n"
-            f"  {'session key':<{width}}  {'octets':>7}\n{rows}"
+            f"identifier there and the data in your database. {remedy}".rstrip()
+            + f"\n  {'session key':<{width}}  {'octets':>7}\n{rows}"
         )
 
 

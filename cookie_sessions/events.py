@@ -30,8 +30,13 @@ class EventName(enum.StrEnum):
     """A session was ended by the application."""
     VALUE_UNDECODABLE = "value_undecodable"
     """One value can't be unpacked here; it reads as absent and is copied forward untouched."""
+    VALUE_LOST = "value_lost"
+    """One value is not in the overflow store, or was altered there; it reads as absent."""
     OVERSIZE = "oversize"
     """A session did not fit its cookie and was not written."""
+    CROWDED = "crowded"
+    """The cookies of others leave too little room: the next request may be refused for its length,
+    or the response had no room to delete what stands in the way."""
     WRITE_LOST = "write_lost"
     """The session was changed after its response had been made; ``place`` says where."""
     WRITE_IGNORED = "write_ignored"

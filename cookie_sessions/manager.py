@@ -9,12 +9,14 @@ from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
 from cookie_sessions.codec import Codec, Wire
-from cookie_sessions.cookies import LIMIT, CookieAttributes
+from cookie_sessions.commit import Commit
+from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
-from cookie_sessions.errors import Reason, Rejected, SessionTooLarge, UsageError
-from cookie_sessions.events import EventName, Events
+from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.events import Events
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.migration import Migration
+from cookie_sessions.overflow import Overflow, references_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Content, Session
@@ -34,6 +36,7 @@ class SessionManager:
         timeouts: gives the timeouts in force.
         events: told what happens.
         migration: reads and writes Flask's own cookies for a time, or None.
+        overflow: keeps what cookies have no room for, or None.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class SessionManager:
         timeouts: Callable[[], Timeouts],
         events: Events,
         migration: Migration | None = None,
+        overflow: Overflow | None = None,
     ) -> None:
         self.settings = settings
         self.ring = ring
@@ -51,6 +55,7 @@ class SessionManager:
         self.events = events
         self.codec = Codec(types=settings.types, secret_names=settings.secret_names)
         self.migration = migration
+        self.overflow = overflow
 
     def arrival(self, header: str, *, name: str) -> Arrival:
         """Note what a request brought, without looking into it.
@@ -88,9 +93,10 @@ class SessionManager:
                 text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked, now=now
             )
         else:
-            head, plaintext, _ = sealer.open_text(text, ring=ring, place=self._place(name), now=now)
+            head, plaintext, _ = sealer.open_text(text, ring=ring, place=self.place(name), now=now)
             octets, wires = self.codec.load_payload(plaintext)
-            content = Content(Claims.from_octets(octets), wires, head, plaintext)
+            far = () if self.overflow is None else tuple(references_of(wires).values())
+            content = Content(Claims.from_octets(octets), wires, head, plaintext, references=far)
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
@@ -112,7 +118,7 @@ class SessionManager:
         content = session._content
         if content is None or not isinstance(arrival, Arrival):
             return False
-        return arrival.moved_from is not None or content.imported != self._writes_signed()
+        return arrival.moved_from is not None or content.imported != self.writes_signed()
 
     def seal(
         self,
@@ -121,6 +127,7 @@ class SessionManager:
         cookie: CookieAttributes,
         expires: int | None,
         renew: bool = True,
+        surroundings: Surroundings = NOTHING_SEEN,
     ) -> list[str]:
         """Seal a session: as a refresh where nothing changed, else as a write.
 
@@ -129,6 +136,7 @@ class SessionManager:
             cookie: the attributes of its cookie.
             expires: when the browser forgets it, in seconds since the epoch, or None.
             renew: whether the sealed end moves; False only puts it under another name or key.
+            surroundings: what else the request and the response carry.
 
         Returns:
             The lines for Set-Cookie headers.
@@ -137,31 +145,7 @@ class SessionManager:
             UsageError: a value can't be packed, or the session does not fit a cookie.
             Unavailable: the keys can't be had.
         """
-        wires = session._settle()
-        content = session._content
-        signs = self._writes_signed()
-        try:
-            text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
-        except UsageError as error:
-            if content is None or (content.imported == signs and session.modified):
-                raise
-            # What nobody changed and another key or attribute makes outgrow its cookie stays as it
-            # is in the browser: the visitor did nothing that a page could be refused for.
-            if content.imported == signs:
-                return []
-            # What only does not fit the other form is not the visitor's to pay for.
-            if session.modified and not isinstance(error, _Unreadable):
-                raise
-            if not renew or not self._can_go_on(content):
-                return []
-            signs = content.imported
-            text, size = self._text(session, wires, cookie=cookie, renew=renew, signs=signs)
-        if content is None:
-            self.events.emit(EventName.CREATED, octets=size)
-        elif content.imported != signs:
-            self.events.emit(EventName.MIGRATED, to="flask" if signs else "sealed")
-        line = cookie.render(text, expires=expires)
-        return self._with_clean_up(line, session, cookie, leaving=False)
+        return Commit(self, session, cookie, surroundings).lines(expires=expires, renew=renew)
 
     def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
         """The claims that a session is sealed with now.
@@ -179,18 +163,44 @@ class SessionManager:
         until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
         return claims._replace(until=max(until, claims.iat))
 
-    def delete(self, session: Session, *, cookie: CookieAttributes) -> list[str]:
+    def rehearse(
+        self,
+        session: Session,
+        wires: Mapping[Any, Wire],
+        *,
+        claims: Claims,
+        cookie: CookieAttributes,
+        surroundings: Surroundings = NOTHING_SEEN,
+    ) -> Mapping[Any, Wire]:
+        """A session's values as its cookies would hold them now; nothing is sealed or stored.
+
+        Args:
+            session: the session.
+            wires: its values as they stand in the payload.
+            claims: those that it is sealed with.
+            cookie: the attributes of its cookie.
+            surroundings: what else the request and the response carry.
+        """
+        return Commit(self, session, cookie, surroundings).rehearse(wires, claims=claims)
+
+    def delete(
+        self,
+        session: Session,
+        *,
+        cookie: CookieAttributes,
+        surroundings: Surroundings = NOTHING_SEEN,
+    ) -> list[str]:
         """Have the browser drop the session's cookie.
 
         Args:
             session: whose cookie it is.
             cookie: the attributes that it was set with.
+            surroundings: what else the request and the response carry.
 
         Returns:
             The lines for Set-Cookie headers.
         """
-        line = cookie.render_deletion()
-        return self._with_clean_up(line, session, cookie, leaving=True)
+        return Commit(self, session, cookie, surroundings).deletion()
 
     def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
         """A new session that holds the values of a foreign mapping."""
@@ -198,108 +208,13 @@ class SessionManager:
         session.update(values)
         return session
 
-    def _text(
-        self,
-        session: Session,
-        wires: Mapping[Any, Wire],
-        *,
-        cookie: CookieAttributes,
-        renew: bool,
-        signs: bool,
-    ) -> tuple[str, int]:
-        """The cookie's text in one of the forms, and the octets that count against the limit."""
-        if signs:
-            text = self._signed_text(session, wires, renew=renew)
-            # Browsers don't count attributes, and what Flask could set goes on being set.
-            size = len(cookie.name) + len(text)
-        else:
-            text = self._sealed_text(session, wires, name=cookie.name, renew=renew)
-            size = cookie.octets(text)
-        if size > LIMIT:
-            self.events.emit(EventName.OVERSIZE, octets=size)
-            raise SessionTooLarge(octets=size, limit=LIMIT, by_key=self.codec.sizes(wires))
-        return text, size
-
-    def _sealed_text(
-        self, session: Session, wires: Mapping[Any, Wire], *, name: str, renew: bool
-    ) -> str:
-        ring = self.ring()
-        octets = self.claims_to_seal(session, ring=ring, renew=renew).to_octets()
-        content = session._content
-        if content is None or session.modified:
-            plaintext = self.codec.dump_payload(octets, wires)
-        else:
-            plaintext = self.codec.with_claims(content.plaintext, octets)
-        return sealer.seal(
-            plaintext,
-            ring=ring,
-            place=self._place(name),
-            refreshable=session.permanent,
-            now=clock.now(),
-        )
-
-    def _signed_text(self, session: Session, wires: Mapping[Any, Wire], *, renew: bool) -> str:
-        assert self.migration is not None
-        now = int(clock.now())
-        claims = session._own_claims
-        timeouts = self.timeouts()
-        until = timeouts.until(now=now, iat=claims.iat) if renew else claims.until
-        content = session._content
-        if content is not None and not session.modified:
-            _, wires = self.codec.load_payload(content.plaintext)
-        try:
-            values = {name: self.codec.from_wire(wire) for name, wire in wires.items()}
-        except Rejected:
-            values = None
-        if values is None:
-            raise _Unreadable(
-                "The session holds a value that can't be unpacked here, so Flask's own cookie "
-                "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write 'sealed'."
-            )
-        # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
-        signed_at = max(1, min(now, until - timeouts.longest))
-        return self.migration.write(values, signed_at=signed_at)
-
-    def _can_go_on(self, content: Content) -> bool:
-        """Whether a session may be written once more in the form that it came in."""
-        migration = self.migration
-        return not content.imported or (
-            migration is not None and migration.may_sign(now=clock.now())
-        )
-
-    def _writes_signed(self) -> bool:
+    def writes_signed(self) -> bool:
+        """Whether Flask's own form is written now."""
         return self.migration is not None and self.migration.writes_signed(now=clock.now())
 
-    def _place(self, name: str) -> Place:
+    def place(self, name: str) -> Place:
+        """Where the value of a cookie of this name belongs."""
         return Place(PURPOSE, name, self.settings.audience)
-
-    def _with_clean_up(
-        self, line: str, session: Session, cookie: CookieAttributes, *, leaving: bool
-    ) -> list[str]:
-        """Delete what stands in the way as well: duplicates at other scopes, a former name."""
-        arrival = session._origin
-        if not isinstance(arrival, Arrival) or not arrival.header:
-            return [line]
-        if not leaving and arrival.moved_from is None and len(arrival.texts) < 2:
-            return [line]
-        lines = [line]
-        stale: list[CookieAttributes] = []
-        scopes = [*self.settings.former_scopes, (None, cookie.path)]
-        former = arrival.former_names_to_delete() if leaving else [arrival.moved_from]
-        for named in (cookie.named(name) for name in former if name is not None):
-            stale.append(named)
-            stale += [named.scoped(domain=domain, path=path) for domain, path in scopes]
-        if len(arrival.texts) > 1:
-            stale += [cookie.scoped(domain=domain, path=path) for domain, path in scopes]
-            # A browser without partitions takes the twin for the cookie itself, so it goes first.
-            lines.insert(0, cookie.twin().render_deletion())
-        # What a browser takes for the cookie that was just set is not deleted behind it.
-        others = [old for old in stale if old.identity != cookie.identity]
-        return list(dict.fromkeys([*lines, *(old.render_deletion() for old in others)]))
-
-
-class _Unreadable(UsageError):
-    """A value of the session is of a type that this instance does not know."""
 
 
 def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims:

@@ -7,13 +7,13 @@ unopened. Nothing is decrypted before the first use, and no value is unpacked be
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Codec, Wire
+from cookie_sessions.codec import Codec, Reference, Wire
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
@@ -41,6 +41,7 @@ class Content(NamedTuple):
         head: the clear part of its cookie.
         plaintext: its payload, to be copied by a refresh.
         imported: whether Flask's own cookie brought it.
+        references: what it keeps in the overflow store.
     """
 
     claims: Claims
@@ -48,6 +49,7 @@ class Content(NamedTuple):
     head: Head
     plaintext: bytes
     imported: bool = False
+    references: tuple[Reference, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"
@@ -62,6 +64,14 @@ class Origin(Protocol):
 
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
+        ...
+
+    def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
+        """Values that are kept elsewhere, by key; what is lost is left out.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
         ...
 
 
@@ -94,6 +104,7 @@ class Session(DictSurface):
     _committed = False
     _unavailable = False
     _lost_at = ""
+    _ended: tuple[Reference, ...] = ()
 
     def __init__(
         self, origin: Origin, *, codec: Codec, events: Events, strict: bool = False
@@ -105,6 +116,7 @@ class Session(DictSurface):
         self._live: dict[Any, Any] = {}
         self._watched: dict[Any, bytes] = {}
         self._damaged: dict[Any, Wire] = {}
+        self._fetched: dict[Any, Wire] = {}
 
     # What a session is, beside its values.
 
@@ -171,6 +183,8 @@ class Session(DictSurface):
         self.clear()
         if self._unavailable:
             return
+        if self._content is not None:
+            self._ended += self._content.references
         self._claims = None
         self._content = None
         self._events.emit(EventName.DESTROYED)
@@ -187,7 +201,7 @@ class Session(DictSurface):
                 return self._live[key]
             wire = wires[key]
             return wire if type(wire) in _INLINE else self._hand_out(wires, key, wire)
-        except (KeyError, TypeError):
+        except Exception:
             # Reporters of errors record the locals of frames: no values are left in this one.
             wires = wire = None
             raise
@@ -221,11 +235,14 @@ class Session(DictSurface):
 
     def __iter__(self) -> Iterator[Any]:
         wires = self._opened()
+        self._fetch(wires, tuple(wires))
         return iter([key for key in tuple(wires) if self._readable(wires, key)])
 
     def __bool__(self) -> bool:
         wires = self._opened()
-        return any(self._readable(wires, key) for key in tuple(wires))
+        # A value that is at hand answers without asking the store for the others.
+        near = sorted(wires, key=lambda key: Reference.of(wires[key]) is not None)
+        return any(self._readable(wires, key) for key in near)
 
     def __repr__(self) -> str:
         if self._wires is None:
@@ -320,8 +337,41 @@ class Session(DictSurface):
             self._wires = content.wires
         return self._wires
 
+    def _fetch(self, wires: dict[Any, Wire], keys: Iterable[Any]) -> None:
+        """Bring those of the values here that are kept elsewhere, all at once."""
+        wanted = set(keys)
+        # The session's own keys are taken, not their equals: a value is sealed for one of them.
+        far = {
+            key: wire
+            for key, wire in wires.items()
+            if key in wanted
+            and Reference.of(wire) is not None
+            and key not in self._fetched
+            and key not in self._live
+        }
+        if not far:
+            return
+        try:
+            self._fetched.update(self._origin.fetch(far))
+        except Unavailable as error:
+            self._unavailable = True
+            for kept in (far, wires, self._live, self._watched, self._damaged, self._fetched):
+                kept.clear()
+            self._events.emit(EventName.UNAVAILABLE)
+            # The frames below hold references, and reporters of errors record the locals of frames.
+            raise error.with_traceback(None) from None
+        for key in [key for key in far if key not in self._fetched]:
+            self._damaged[key] = wires.pop(key)
+
     def _hand_out(self, wires: dict[Any, Wire], key: Any, wire: Wire) -> Any:
         packed = None
+        if Reference.of(wire) is not None:
+            del wire
+            self._fetch(wires, (key,))
+            if key not in self._fetched:
+                del wires
+                raise KeyError(key)
+            wire = self._fetched.pop(key)
         try:
             value = self._codec.from_wire(wire)
             if type(value) not in _IMMUTABLE:
@@ -338,11 +388,13 @@ class Session(DictSurface):
         return value
 
     def _readable(self, wires: dict[Any, Wire], key: Any) -> bool:
-        wire = wires[key]
-        if type(wire) in _INLINE or key in self._live:
+        # What is asked for before may have found the store gone, and the session empty since.
+        if key not in wires:
+            return False
+        if type(wires[key]) in _INLINE or key in self._live:
             return True
         try:
-            self._hand_out(wires, key, wire)
+            self._hand_out(wires, key, wires[key])
         except KeyError:
             return False
         return True

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
-from cookie_sessions.cookies import CookieAttributes, is_token
+from cookie_sessions.cookies import PROFILES, CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.overflow import MAX_SESSION_OCTETS
 
 PREFIX: Final = "COOKIE_SESSIONS_"
 _MAX_AUDIENCE_OCTETS: Final = 255
@@ -38,6 +39,15 @@ class Settings:
         join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
             ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
             be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        profile: the deployment in front of the application, whose limits a session keeps to: one
+            or several of the names in docs/sizes.md, such as ``["nginx", "gunicorn"]``. Default
+            ``"portable"``: what passes nearly everywhere.
+        overflow: the store for what the cookie has no room for, as a URL such as
+            ``redis://host/0`` or ``sqlite:PATH``; docs/stores.md has them all. Default None: a
+            session that is too large is an error.
+        overflow_octets: octets that one session may keep there. Default 262,144.
+        hot: keys of the session whose values never go to the store.
+        cold: keys whose values are always kept in the store.
         accept_flask_cookies_until: the date (UTC, that day included) or moment until which
             Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
             it lasts, whoever knows the secret key can forge sessions. Default None: never read.
@@ -57,6 +67,11 @@ class Settings:
     previous_names: tuple[tuple[str, float], ...] = ()
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
+    profile: Profile = PROFILES["portable"]
+    overflow: str | None = None
+    overflow_octets: int = MAX_SESSION_OCTETS
+    hot: tuple[str, ...] = ()
+    cold: tuple[str, ...] = ()
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None
     write: str = "sealed"
@@ -78,7 +93,21 @@ class Settings:
                 raise ConfigurationError(_unknown(name, known))
         settings = cls(**values)
         settings._check_window()
+        settings._check_tiers()
         return settings
+
+    def _check_tiers(self) -> None:
+        both = sorted({*self.hot} & {*self.cold})
+        if both:
+            raise ConfigurationError(
+                f"{PREFIX}HOT and {PREFIX}COLD both name {both[0]!r}. A value is either never in "
+                f"the store or always: take it out of one of them."
+            )
+        if self.cold and self.overflow is None:
+            raise ConfigurationError(
+                f"{PREFIX}COLD names keys for the overflow store, and there is none. Set "
+                f"{PREFIX}OVERFLOW to its URL."
+            )
 
     def _check_window(self) -> None:
         if self.write == "sealed":
@@ -122,6 +151,32 @@ def _audience(name: str, value: object) -> str:
         # Raised below instead: a lone surrogate has no octets to be sealed.
         pass
     raise _wrong(name, f"text of at most {_MAX_AUDIENCE_OCTETS} octets")
+
+
+def _overflow(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise _wrong(name, "a URL such as 'redis://127.0.0.1/0' or 'sqlite:/var/lib/app.db', or None")
+
+
+def _octets(name: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    raise _wrong(name, "a positive number of octets")
+
+
+def _keys_of_session(name: str, value: object) -> tuple[str, ...]:
+    names = _items(name, value, "a list of session keys")
+    if all(isinstance(key, str) for key in names):
+        return names
+    raise _wrong(name, "a list of session keys")
+
+
+def _profile(name: str, value: object) -> Profile:
+    names = [value] if isinstance(value, str) else _items(name, value, "names of profiles")
+    if not all(isinstance(each, str) for each in names):
+        raise _wrong(name, "the name of a profile such as 'nginx', or a list of names")
+    return profile_of(names)
 
 
 def _seconds(name: str, value: object) -> int | None:
@@ -256,6 +311,11 @@ _CHECKS: Final = {
     "previous_names": _previous_names,
     "former_scopes": _former_scopes,
     "join_by_commas": _flag,
+    "profile": _profile,
+    "overflow": _overflow,
+    "overflow_octets": _octets,
+    "hot": _keys_of_session,
+    "cold": _keys_of_session,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,
     "write": _write,

@@ -14,10 +14,12 @@ from cookie_sessions.errors import Unavailable
 from cookie_sessions.events import Event, EventName, Events
 from cookie_sessions.keys import Key, KeyRing
 from cookie_sessions.manager import PURPOSE, SessionManager
+from cookie_sessions.overflow import CACHE_OCTETS, Overflow
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
 from cookie_sessions.settings import Settings
+from cookie_sessions.stores.store import ExpiringStore
 
 START = 1_750_000_000.5
 HOUR = 3600
@@ -53,9 +55,24 @@ class WatchedCodec(Codec):
 
 
 class Site:
-    """One application: keys, timeouts, settings, and what happened."""
+    """One application: keys, timeouts, settings, and what happened.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, /, **settings: Any) -> None:
+    Args:
+        monkeypatch: stops the clock.
+        far: the overflow store, or None.
+        cache_octets: of the values from there that are remembered.
+        settings: ours, their names in lower case.
+    """
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        /,
+        *,
+        far: ExpiringStore | None = None,
+        cache_octets: int = CACHE_OCTETS,
+        **settings: Any,
+    ) -> None:
         self.now = START
         monkeypatch.setattr(clock, "now", lambda: self.now)
         self.keys: KeyRing | None = KeyRing(key(1))
@@ -68,7 +85,20 @@ class Site:
             {f"COOKIE_SESSIONS_{name.upper()}": value for name, value in settings.items()}
         )
         self.manager = SessionManager(
-            settings=given, ring=self._ring, timeouts=lambda: self.timeouts, events=events
+            settings=given,
+            ring=self._ring,
+            timeouts=lambda: self.timeouts,
+            events=events,
+            overflow=None
+            if far is None
+            else Overflow(
+                far,
+                events=events,
+                hot=given.hot,
+                cold=given.cold,
+                max_octets=given.overflow_octets,
+                cache_octets=cache_octets,
+            ),
         )
         self.codec = self.manager.codec = WatchedCodec(given)
 
@@ -89,7 +119,10 @@ class Site:
 
     def arrive(self, *texts: str, name: str | None = None) -> Session:
         """A request that brings these cookies under one name."""
-        header = "; ".join(f"{name or self.cookie.name}={text}" for text in texts)
+        return self.arrive_with("; ".join(f"{name or self.cookie.name}={text}" for text in texts))
+
+    def arrive_with(self, header: str) -> Session:
+        """A request that brings this Cookie header."""
         arrival = self.manager.arrival(header, name=self.cookie.name)
         return self.manager.load(arrival, session_class=Session)
 

@@ -23,6 +23,15 @@ BROWSERS = {
     "chromedriver": "chromium-driver",
     "firefox-esr": "firefox-esr",
 }
+SERVERS = {
+    "redis-server": "redis-server",
+    "memcached": "memcached",
+    "nginx": "nginx",
+    "apache2": "apache2-bin",
+    "haproxy": "haproxy",
+    "lighttpd": "lighttpd",
+}
+NPM_PACKAGES = ["dynalite@4"]
 INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 
 
@@ -50,6 +59,7 @@ def main(arguments: list[str]) -> int:
     lacking = _lacking()
     if lacking:
         environment.apt_install(*lacking)
+    environment.npm_install(VENV / "npm", *NPM_PACKAGES)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         for step in _steps(str(python), Path(folder), arguments):
@@ -66,7 +76,10 @@ def main(arguments: list[str]) -> int:
 def _lacking() -> list[str]:
     """The Debian packages of the programs beside Python that the tests use and that are missing."""
     node = ["nodejs"] if environment.find_node(VENV) is None else []
-    return node + [package for program, package in BROWSERS.items() if not shutil.which(program)]
+    node += [] if shutil.which("npm") else ["npm"]
+    return node + [
+        package for program, package in (BROWSERS | SERVERS).items() if not shutil.which(program)
+    ]
 
 
 def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookie_sessions.anatomy import Anatomy, dissect
+from cookie_sessions.anatomy import Anatomy, dissect, wires_of
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec
-from cookie_sessions.cookies import LIMIT, CookieAttributes
+from cookie_sessions.cookies import LIMIT, PROFILES, CookieAttributes, capacity, find, join
 from cookie_sessions.envelope import parse
 from cookie_sessions.errors import SessionTooLarge, UsageError
 from cookie_sessions.session import Session
+from cookie_sessions.stores.memory import MemoryStore
 from tests.codec.strategies import KEYS, VALUES
 from tests.plain import BROKEN, HOUR, START, Site
 from tests.session_model import FOREIGN, LARGE
@@ -46,19 +48,21 @@ def anatomy_of(site: Site, session: Session) -> Anatomy:
     return dissect(session, claims=claims_now(site, session), cookie=site.cookie)
 
 
-def sealed(site: Site, session: Session) -> tuple[str, int]:
-    """The Set-Cookie line, empty for a session that fits none, and the octets it takes."""
+def sealed(site: Site, session: Session) -> list[str]:
+    """The Set-Cookie lines, the head's first; none for a session that fits no cookies."""
     try:
-        line = site.manager.seal(session, cookie=site.cookie, expires=int(START))[0]
-    except SessionTooLarge as error:
-        return "", error.octets
-    return line, len(line)
+        lines = site.manager.seal(session, cookie=site.cookie, expires=int(START))
+    except SessionTooLarge:
+        return []
+    return lines[::-1]
 
 
 def check_sums(anatomy: Anatomy) -> None:
     assert sum(part.octets for part in anatomy.parts) == anatomy.octets
     assert sum(part.text for part in anatomy.parts) == anatomy.text
-    assert anatomy.name + anatomy.text + anatomy.attributes == anatomy.total
+    assert anatomy.name + anatomy.text + anatomy.marks + anatomy.attributes == anatomy.total
+    if anatomy.cookies:
+        assert sum(each.octets for each in anatomy.cookies) == anatomy.total
     for part in anatomy.parts:
         assert abs(part.text - part.octets * 4 / 3) < 1
 
@@ -72,7 +76,7 @@ def test_the_anatomy_weighs_what_the_sealed_cookie_weighs(
     values: dict[Any, Any], permanent: bool, cookie: CookieAttributes
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        site = Site(patch)
+        site = Site(patch, profile="granian")
         site.cookie = cookie
         session = site.arrive()
         session.update(values)
@@ -83,18 +87,27 @@ def test_the_anatomy_weighs_what_the_sealed_cookie_weighs(
         assert anatomy.count.octets == (1 if len(session) < 16 else 3)
         assert anatomy.permanent == permanent
         assert anatomy.new
-        line, octets = sealed(site, session)
-        assert anatomy.total == octets
-        if not line:
-            assert octets > anatomy.limit
+        lines = sealed(site, session)
+        assert (len(lines) == 1) is (anatomy.total <= anatomy.limit)
+        if not lines:
+            assert anatomy.text > capacity(LIMIT - cookie.octets(""))
+            assert anatomy.cookies == ()
+            assert anatomy.total == cookie.octets("A" * anatomy.text)
             return
-        text = line.partition(";")[0].removeprefix(f"{cookie.name}=")
-        assert octets == cookie.octets(text)
+        set_names = [line.partition("=")[0] for line in lines]
+        assert [*anatomy.cookies] == list(zip(set_names, map(len, lines), strict=True))
+        assert (anatomy.marks == 0) is (len(lines) == 1)
+        header = "; ".join(line.partition(";")[0] for line in lines)
+        (value,) = find(header, cookie.name)
+        text = value
+        assert len(header) + len("; ") == anatomy.request.ours
+        if len(lines) > 1:
+            text = join(value, name=cookie.name, find=lambda name: find(header, name))
         assert anatomy.text == len(text)
         head, rest = parse(text)
         assert anatomy.octets == len(head.octets()) + len(rest)
 
-        back = site.arrive(text)
+        back = site.arrive_with(header)
         as_it_came = dissect(back, claims=back._own_claims, cookie=cookie)
         assert as_it_came.total == anatomy.total
         assert as_it_came.values == anatomy.values
@@ -121,7 +134,7 @@ def test_looking_changes_nothing_and_sees_changes_within(values: dict[str, Any])
         grown = anatomy_of(site, session)
         assert untouched.total < anatomy.total < grown.total
         assert len(site.happened) == before
-        assert sealed(site, session)[1] == grown.total
+        assert len(sealed(site, session)[0]) == grown.total
 
 
 def test_each_step_of_a_value_has_its_own_size(site: Site) -> None:
@@ -216,6 +229,72 @@ def test_no_value_and_no_id_is_in_it(site: Site) -> None:
     assert "<key of type tuple>" in shown
     for hidden in (SECRET, "Ada", "2030", session.sid, bytes.fromhex(session.sid)):
         assert str(hidden) not in shown
+
+
+def test_each_limit_is_that_of_the_deployment() -> None:
+    wanted = {
+        "portable": (7_424, 3_900),
+        "uwsgi": (3_234, 64_000),
+        "no-proxy": (8_180, None),
+    }
+    for name, limits in wanted.items():
+        with pytest.MonkeyPatch.context() as patch:
+            site = Site(patch)
+            session = site.arrive()
+            session["cart"] = ["linzer"]
+            anatomy = dissect(
+                session,
+                claims=session._own_claims,
+                cookie=site.cookie,
+                profile=PROFILES[name],
+                others=77,
+            )
+            (line,) = sealed(site, session)
+            header = 0 if name == "uwsgi" else len("Set-Cookie: \r\n") * (limits[1] is not None)
+            assert anatomy.profile == name
+            assert anatomy.response == (len(line) + header, 0, limits[1])
+            assert anatomy.request == (len(line.partition(";")[0]) + 2, 77, limits[0])
+
+
+def test_a_value_in_the_store_is_counted_there_and_its_reference_in_the_cookie(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore()
+    site = Site(monkeypatch, far=store)
+    session = site.arrive()
+    session.update(notes=random.Random(1).randbytes(9_000), cart=["linzer"])
+    before = anatomy_of(site, session)
+    assert before.values[0].stored is None
+    header = site.respond(session)[0].partition(";")[0]
+    back = site.arrive_with(header)
+    assert isinstance(back["notes"], bytes)
+    anatomy = anatomy_of(site, back)
+    check_sums(anatomy)
+    assert len(anatomy.cookies) == 1
+    notes, cart = anatomy.values
+    assert notes.stored is not None
+    assert 9_000 < notes.stored.octets < 9_100
+    assert notes.stored.until >= anatomy.until
+    assert (notes.packed, notes.shrunk) == (None, None)
+    assert notes.text < 80
+    assert cart.stored is None
+
+
+def test_what_the_commit_will_move_to_the_store_is_told_before_and_not_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for profile, others in (("portable", ""), ("no-proxy", "; other=" + "x" * 5_000)):
+        store = MemoryStore()
+        site = Site(monkeypatch, far=store, profile=profile, overflow="memory:", cold=["history"])
+        session = site.arrive_with("none=1" + others)
+        session.update(notes=random.Random(1).randbytes(3_000), history=[1], cart=["linzer"])
+        claims = claims_now(site, session)
+        wires = site.manager.rehearse(session, wires_of(session), claims=claims, cookie=site.cookie)
+        told = dissect(session, claims=claims, cookie=site.cookie, wires=wires)
+        assert [value.stored is not None for value in told.values] == [True, True, False]
+        assert store.get_many([*store.scan("")]) == {}
+        lines = site.respond(session)
+        assert told.text == len(lines[0].partition(";")[0].partition("=")[2])
 
 
 def test_it_can_not_be_changed(site: Site) -> None:

@@ -29,7 +29,17 @@ PUBLIC_NAMES = {
     "__version__",
 }
 
-DEAR_TO_LOAD = {"flask", "werkzeug", "jwt", "click", "boto3", "redis", "importlib.metadata"}
+DEAR_TO_LOAD = {
+    "flask",
+    "werkzeug",
+    "jwt",
+    "click",
+    "boto3",
+    "pymemcache",
+    "redis",
+    "sqlite3",
+    "importlib.metadata",
+}
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 FRAMEWORK_ROOMS = {"flask", "cli"}
 UNSAFE_DECODERS = {"pickle", "marshal", "shelve", "dill", "yaml"}

@@ -4,6 +4,17 @@ from cookie_sessions.codec.codec import Codec, Steps
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
+from cookie_sessions.codec.reference import REFERENCE_OCTETS, SEED_OCTETS, Reference
 from cookie_sessions.codec.registered import RegisteredType
 
-__all__ = ["DEFAULT_SECRET_NAMES", "MAX_VALUE_OCTETS", "Codec", "RegisteredType", "Steps", "Wire"]
+__all__ = [
+    "DEFAULT_SECRET_NAMES",
+    "MAX_VALUE_OCTETS",
+    "REFERENCE_OCTETS",
+    "SEED_OCTETS",
+    "Codec",
+    "Reference",
+    "RegisteredType",
+    "Steps",
+    "Wire",
+]

@@ -1,13 +1,17 @@
-"""What the cookie of Flask's session is made of, at this moment of the request."""
+"""What the cookies of Flask's session are made of, at this moment of the request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
 
-from cookie_sessions.anatomy import Anatomy, dissect
+from cookie_sessions.anatomy import Anatomy, dissect, wires_of
+from cookie_sessions.arrival import Arrival
+from cookie_sessions.codec import Wire
 from cookie_sessions.errors import UsageError
+from cookie_sessions.flask.headers import surroundings_of
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.session import FlaskSession
 from cookie_sessions.flask.state import AppState
@@ -17,14 +21,17 @@ if TYPE_CHECKING:
 
 
 def anatomy_of(app: Flask, session: SessionMixin) -> Anatomy:
-    """Take a session apart as its cookie will be after this response, unless it changes again.
+    """Take a session apart as its cookies will be after this response, unless it changes again.
+
+    Of the response's other headers nothing is known yet: where they take the room, a commit may
+    move more values to the store than is said here.
 
     Args:
         app: the application.
         session: its session; ``flask.session`` will do.
 
     Returns:
-        The anatomy of the cookie that the response will set, or of the one that stays where it
+        The anatomy of the cookies that the response will set, or of those that stay where it
         will set none. Sealed, whatever form is written at the moment.
 
     Raises:
@@ -39,13 +46,24 @@ def anatomy_of(app: Flask, session: SessionMixin) -> Anatomy:
             f"and ask during a request."
         )
     manager = AppState.of(app).manager
+    cookie = interface._cookie(app)
     claims = session._own_claims
+    wires: Mapping[Any, Wire] = wires_of(session)
     renew = interface.should_set_cookie(app, session)
     if renew or manager.must_rewrite(session):
         claims = manager.claims_to_seal(session, ring=manager.ring(), renew=renew)
+        surroundings = surroundings_of(session._environ)
+        wires = manager.rehearse(
+            session, wires, claims=claims, cookie=cookie, surroundings=surroundings
+        )
+    arrival = session._origin
+    others = len(arrival.header) - arrival.octets if isinstance(arrival, Arrival) else 0
     return dissect(
         session,
         claims=claims,
-        cookie=interface._cookie(app),
+        cookie=cookie,
         absolute_timeout=manager.timeouts().absolute,
+        profile=manager.settings.profile,
+        others=max(0, others),
+        wires=wires,
     )

@@ -60,7 +60,7 @@ class CookieSessions:
 
     @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:
-        """What a session's cookie is made of: octets for each key and step, its limit, its ends.
+        """What a session's cookies are made of: octets for each key and step, limits and ends.
 
         It holds no values, no session id and no key, and may be shown to the visitor.
 
@@ -69,7 +69,7 @@ class CookieSessions:
             session: its session; ``flask.session`` will do.
 
         Returns:
-            The anatomy of the cookie as it will be after this response.
+            The anatomy of the cookies as they will be after this response.
 
         Raises:
             UsageError: it is no session of ours, or holds a value that can't be packed.

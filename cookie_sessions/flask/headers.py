@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import functools
+from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.http import parse_list_header
 
+from cookie_sessions.cookies import Surroundings, octets_of
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Response
 
 
+_UNPREFIXED: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
+_OF_ONE_REQUEST: Final = ("HTTP_COOKIE", "HTTP_REFERER")
 _SHARED: Final = ("public", "s-maxage")
 """Directives that speak to shared caches: none may keep a response with a session's cookie."""
 
@@ -43,6 +50,33 @@ def keep_private(response: Response) -> None:
     if not names & {"no-store", "private"}:
         kept.append("private")
     response.headers["Cache-Control"] = ", ".join(kept)
+
+
+def surroundings_of(environ: Mapping[str, Any], response: Response | None = None) -> Surroundings:
+    """What a request and its response carry beside our cookies, as far as WSGI shows it.
+
+    Args:
+        environ: the request's.
+        response: the response, or None where there is none yet.
+    """
+    return Surroundings(
+        functools.partial(_request_octets, environ),
+        int if response is None else functools.partial(_response_octets, response),
+    )
+
+
+def _request_octets(environ: Mapping[str, Any]) -> int:
+    headers = (
+        (name.removeprefix("HTTP_"), value)
+        for name, value in environ.items()
+        if name in _UNPREFIXED or (name.startswith("HTTP_") and name not in _OF_ONE_REQUEST)
+    )
+    return octets_of(headers) + len("\r\n")
+
+
+def _response_octets(response: Response) -> int:
+    line = len(f"HTTP/1.1 {response.status}\r\n")
+    return line + octets_of(response.headers) + len("\r\n")
 
 
 def _values(response: Response, wanted: str) -> list[str]:

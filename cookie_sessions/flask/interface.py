@@ -12,7 +12,12 @@ from cookie_sessions.arrival import Arrival
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.flask.headers import is_public, keep_private, vary_on_cookie
+from cookie_sessions.flask.headers import (
+    is_public,
+    keep_private,
+    surroundings_of,
+    vary_on_cookie,
+)
 from cookie_sessions.flask.session import FlaskSession, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
@@ -70,7 +75,7 @@ class CookieSessionInterface(SessionInterface):
         if not session._is_open and not self._refresh_is_due(app, manager, session, response):
             return
         try:
-            lines = self._lines(app, manager, session)
+            lines = self._lines(app, manager, session, response)
         except Unavailable:
             manager.events.emit(EventName.UNAVAILABLE)
             if session.modified:
@@ -90,18 +95,30 @@ class CookieSessionInterface(SessionInterface):
                 vary_on_cookie(response)
             keep_private(response)
 
-    def _lines(self, app: Flask, manager: SessionManager, session: FlaskSession) -> list[str]:
+    def _lines(
+        self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
+    ) -> list[str]:
         arrival = cast(Arrival, session._origin)
         # Values that can't be unpacked here are not the application's to lose.
         if not session._settle():
             if session.modified or arrival.spent:
-                return manager.delete(session, cookie=self._cookie(app))
+                return manager.delete(
+                    session,
+                    cookie=self._cookie(app),
+                    surroundings=surroundings_of(session._environ, response),
+                )
             return []
         renew = self.should_set_cookie(app, session)
         if not renew and not manager.must_rewrite(session):
             return []
         expires = _seconds(self.get_expiration_time(app, session))
-        return manager.seal(session, cookie=self._cookie(app), expires=expires, renew=renew)
+        return manager.seal(
+            session,
+            cookie=self._cookie(app),
+            expires=expires,
+            renew=renew,
+            surroundings=surroundings_of(session._environ, response),
+        )
 
     def _refresh_is_due(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -45,3 +45,10 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
             if self._committed or FAILED in self._environ:
                 return self._opened()
             raise service_unavailable() from None
+
+    def _fetch(self, wires: dict[Any, Wire], keys: Iterable[Any]) -> None:
+        try:
+            super()._fetch(wires, keys)
+        except Unavailable:
+            if not (self._committed or FAILED in self._environ):
+                raise service_unavailable() from None

@@ -17,6 +17,7 @@ from cookie_sessions.flask.signed import SignedCookies
 from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.migration import Migration
+from cookie_sessions.overflow import Overflow
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings
 
@@ -128,8 +129,23 @@ class AppState:
                     timeouts=self.timeouts,
                     events=self.events,
                     migration=self._migration(settings),
+                    overflow=self._overflow(settings),
                 )
             return self._manager
+
+    def _overflow(self, settings: Settings) -> Overflow | None:
+        if settings.overflow is None:
+            return None
+        # Only applications with a store load the code of stores.
+        from cookie_sessions.stores.url import store_from_url
+
+        return Overflow(
+            store_from_url(settings.overflow),
+            events=self.events,
+            hot=settings.hot,
+            cold=settings.cold,
+            max_octets=settings.overflow_octets,
+        )
 
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:

@@ -1,7 +1,8 @@
 """Crumb & Tin, a small biscuit shop that shows cookie_sessions at work in a Flask application.
 
-There is no database: what the shop knows about a visitor travels in one sealed cookie. Start it
-with `gunicorn 'shop:create_app()'` from the folder above.
+There is no table of visitors: what the shop knows about one travels in a sealed cookie, and what
+has no room there is kept, sealed too, in an SQLite file beside the key. Start it with
+`gunicorn 'shop:create_app()'` from the folder above.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from werkzeug.exceptions import HTTPException
 
 from cookie_sessions.flask import CookieSessions
 
-from . import account, cart, forms, inspector, preferences, storefront
+from . import account, cart, forms, inspector, notes, preferences, storefront
 from .keyfile import ensure_key_file
+
+FROM_ENVIRONMENT = ("SHOP_INSTANCE", "SHOP_HTTPS", "SHOP_PROFILE", "SHOP_OVERFLOW")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -32,16 +35,16 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The shop, ready to serve; its first start makes the key that seals the sessions.
 
     Args:
-        config: Flask's settings, and two of the shop's own: SHOP_INSTANCE, the folder for the key
-            file, and SHOP_HTTPS, true where visitors reach the shop by https. Each may stand in
-            the environment instead (SHOP_HTTPS=1).
+        config: Flask's settings, and four of the shop's own: SHOP_INSTANCE, the folder for the
+            key file; SHOP_HTTPS, true where visitors reach the shop by https; SHOP_PROFILE, the
+            deployment in front of it; and SHOP_OVERFLOW, the URL of the store for what cookies
+            have no room for, empty for none. Each may stand in the environment instead
+            (SHOP_HTTPS=1).
 
     Raises:
         OSError: the key file can't be made.
     """
-    given = {
-        name: os.environ[name] for name in ("SHOP_INSTANCE", "SHOP_HTTPS") if name in os.environ
-    }
+    given = {name: os.environ[name] for name in FROM_ENVIRONMENT if name in os.environ}
     given |= config or {}
     instance = Path(given.get("SHOP_INSTANCE") or Path(__file__).parent / "instance").resolve()
     key_file = instance / "keys.json"
@@ -49,6 +52,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     app = Flask(__name__, instance_path=str(instance))
     app.config["COOKIE_SESSIONS_KEYS"] = f"file:{key_file}"
+    app.config["COOKIE_SESSIONS_OVERFLOW"] = (
+        given.get("SHOP_OVERFLOW", f"sqlite:{instance / 'overflow.db'}") or None
+    )
+    app.config["COOKIE_SESSIONS_PROFILE"] = given.get("SHOP_PROFILE") or "portable"
     app.config["SESSION_COOKIE_NAME"] = "shop_session"
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=31)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
@@ -62,7 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.context_processor(_in_every_template)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_error)
-    for page in (storefront, cart, account, preferences, inspector):
+    for page in (storefront, notes, cart, account, preferences, inspector):
         app.register_blueprint(page.blueprint)
     return app
 

@@ -1,8 +1,8 @@
-"""The inspector: a visitor's own cookie taken apart, beside what Flask's would have shown."""
+"""The inspector: a visitor's own cookies taken apart, beside what Flask's would have shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -16,8 +16,9 @@ from flask import (
     session,
 )
 
-from cookie_sessions.anatomy import Anatomy
+from cookie_sessions.anatomy import Anatomy, ValuePart
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES
+from cookie_sessions.cookies import chunk_names, head_text, is_split
 from cookie_sessions.envelope import Head, peek
 from cookie_sessions.flask import CookieSessions
 
@@ -35,6 +36,7 @@ NOTES = MappingProxyType(
         "user": "who signed in, and when",
         "cart": "article numbers and quantities",
         "recent": "what you looked at",
+        "notes": "what you noted at articles",
         "order": "your last order",
         "last_visit": "a time with its zone",
         "preferences": "how you like the shop",
@@ -42,12 +44,21 @@ NOTES = MappingProxyType(
         "_permanent": "stay signed in on this device",
     }
 )
+STORES = MappingProxyType(
+    {
+        "memory": "the memory of the server",
+        "sqlite": "an SQLite file of the shop",
+        "redis": "Redis",
+        "memcached": "Memcached",
+        "dynamodb": "DynamoDB",
+    }
+)
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of the cookie as the bar and its legend show it; `start` is where it begins."""
+    """A part of the cookies as the bar and its legend show it; `start` is where it begins."""
 
     kind: str
     name: str
@@ -71,8 +82,26 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A value that went to the store: what it takes there and in the cookie, and until when."""
+
+    name: str
+    octets: int
+    reference: int
+    until: Moment
+
+    @classmethod
+    def of(cls, value: ValuePart, *, now: int) -> Kept | None:
+        """What the store has of a value; None where the cookie has it."""
+        if value.stored is None:
+            return None
+        until = Moment.of(value.stored.until, now=now)
+        return cls(value.name, value.stored.octets, value.text, until)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """What the browser, its extensions and every log on the way can see of the sealed cookie."""
+    """What the browser, its extensions and every log on the way can see of the sealed cookies."""
 
     beginning: str
     length: int
@@ -80,13 +109,15 @@ class Seen:
     sealed: Moment
 
     @classmethod
-    def of(cls, text: str, *, now: int) -> Seen | None:
-        """Read the clear head of a cookie's text; None where there is none."""
-        head = peek(text)
+    def of(cls, cookies: Mapping[str, str], name: str, *, now: int) -> Seen | None:
+        """Read the clear head of the cookie of that name; None where there is none."""
+        text = cookies.get(name, "")
+        head = peek(head_text(text) if is_split(text) else text)
         if head is None:
             return None
+        length = len(text) + sum(len(cookies.get(chunk, "")) for chunk in chunk_names(name))
         shown = min(LONGEST_SEALED_EXCERPT, len(text) // SEALED_SHARE)
-        return cls(text[:shown], len(text), head, Moment.of(head.sealed_at, now=now))
+        return cls(text[:shown], length, head, Moment.of(head.sealed_at, now=now))
 
 
 @blueprint.get("/cookie")
@@ -98,36 +129,49 @@ def show() -> str:
         return render_template("inspector_empty.html", limit=anatomy.limit)
     now = int(datetime.now(UTC).timestamp())
     signed = SignedCookie.of(session)
-    around = anatomy.name + anatomy.attributes
     cookie = current_app.config["SESSION_COOKIE_NAME"]
+    one_cookie = (anatomy.name + anatomy.attributes) // max(1, len(anatomy.cookies))
+    near = [value for value in anatomy.values if value.stored is None]
     return render_template(
         "inspector.html",
         anatomy=anatomy,
         stretches=stretches(anatomy),
         notes=NOTES,
-        totals=_totals(anatomy),
-        widest=max(max(value.packed or 0, value.text) for value in anatomy.values),
+        near=near,
+        kept=[kept for value in anatomy.values if (kept := Kept.of(value, now=now))],
+        store=_store(),
+        totals=_totals(near),
+        widest=max((max(value.packed or 0, value.text) for value in near), default=1),
         signed=signed,
-        signed_total=around + len(signed.text),
+        signed_total=one_cookie + len(signed.text),
         excerpt=signed.read_by_anyone(masked=DEFAULT_SECRET_NAMES, longest=LONGEST_EXCERPT),
-        seen=Seen.of(request.cookies.get(cookie, ""), now=now),
+        seen=Seen.of(request.cookies, cookie, now=now),
         moments=_moments(anatomy, now=now),
     )
 
 
 def stretches(anatomy: Anatomy) -> list[Stretch]:
-    """The cookie from end to end in four kinds of octets; they add up to its total."""
+    """The cookies from end to end in kinds of octets; they add up to their total."""
+    near = sum(value.text for value in anatomy.values if value.stored is None)
+    far = sum(value.text for value in anatomy.values if value.stored is not None)
+    several = len(anatomy.cookies) > 1
     kinds = (
-        ("values", "Your values", sum(value.text for value in anatomy.values)),
+        ("values", "Your values", near),
+        ("stored", "Where the rest is", far),
         ("claims", "Id, beginning, end", anatomy.claims.text + anatomy.count.text),
         ("seal", "The seal", anatomy.header.text + anatomy.nonce.text + anatomy.tag.text),
-        ("around", "Name, attributes", anatomy.name + anatomy.attributes),
+        (
+            "around",
+            "Names, attributes, what ties them" if several else "Name, attributes",
+            anatomy.name + anatomy.marks + anatomy.attributes,
+        ),
     )
     laid: list[Stretch] = []
     start = 0
     for kind, name, octets in kinds:
-        laid.append(Stretch(kind, name, start, octets))
-        start += octets
+        if octets or kind == "values":
+            laid.append(Stretch(kind, name, start, octets))
+            start += octets
     return laid
 
 
@@ -142,13 +186,19 @@ def in_words(seconds: int) -> str:
     return "in a moment" if seconds > 0 else "just now"
 
 
-def _totals(anatomy: Anatomy) -> Mapping[str, int | None]:
+def _store() -> str:
+    """What the shop's overflow store is called on the page; empty where it has none."""
+    scheme = (current_app.config["COOKIE_SESSIONS_OVERFLOW"] or "").partition(":")[0]
+    return STORES.get(scheme.partition("+")[0], "a store") if scheme else ""
+
+
+def _totals(values: Sequence[ValuePart]) -> Mapping[str, int | None]:
     steps: dict[str, int | None] = {
-        "text": sum(value.text for value in anatomy.values),
-        "compressed": sum(value.compressed for value in anatomy.values),
+        "text": sum(value.text for value in values),
+        "compressed": sum(value.compressed for value in values),
     }
     for step in ("packed", "shrunk"):
-        sizes = [getattr(value, step) for value in anatomy.values]
+        sizes = [getattr(value, step) for value in values]
         steps[step] = None if None in sizes else sum(sizes)
     return steps
 

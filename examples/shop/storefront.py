@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, abort, flash, render_template, request, session
 
+from . import notes
 from .catalogue import CATEGORIES, PRODUCTS, Product, in_category
 
 blueprint = Blueprint("storefront", __name__)
@@ -37,7 +38,14 @@ def product(sku: str) -> str:
     # Assigning counts as a change, and a change sends a cookie: only news is worth one.
     if skus != session.get("recent"):
         session["recent"] = skus
-    return render_template("product.html", product=found, categories=CATEGORIES, recent=recent)
+    return render_template(
+        "product.html",
+        product=found,
+        categories=CATEGORIES,
+        recent=recent,
+        note=notes.note_on(sku),
+        longest_note=notes.LONGEST,
+    )
 
 
 def _recent() -> list[Product]:

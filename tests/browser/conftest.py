@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import missing
-from tests.examples.conftest import RunningShop
+from tests.examples.conftest import FACTORY, RunningShop
 
 from .chromium import Chromium
 from .engine import Browser, BrowserError
@@ -17,12 +18,29 @@ from .shopper import Shopper
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    running = RunningShop(tmp_path_factory.mktemp("shop"), threads=4)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.close()
+    """The shop with its defaults: what passes nearly everywhere, and a store beside its key."""
+    yield from _running(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def bare_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A shop with the default limits and without a store."""
+    yield from _running(tmp_path_factory.mktemp("bare-shop"), settings={"SHOP_OVERFLOW": ""})
+
+
+@pytest.fixture(scope="session")
+def debugged_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """The bare shop as its developer runs it, with Werkzeug's page for errors."""
+    factory = "tests.browser.debugged:create_app()"
+    folder = tmp_path_factory.mktemp("debugged-shop")
+    yield from _running(folder, factory=factory, settings={"SHOP_OVERFLOW": ""})
+
+
+@pytest.fixture(scope="session")
+def roomy_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A shop behind nothing that limits its responses, without a store."""
+    settings = {"SHOP_PROFILE": "no-proxy", "SHOP_OVERFLOW": ""}
+    yield from _running(tmp_path_factory.mktemp("roomy-shop"), settings=settings)
 
 
 @pytest.fixture(scope="session", params=[Chromium, Firefox], ids=lambda kind: kind.name)
@@ -55,3 +73,14 @@ def browser(running: Browser) -> Browser:
 def shopper(browser: Browser, shop: RunningShop) -> Shopper:
     """Somebody new in the shop, with that browser."""
     return Shopper(browser, shop.address)
+
+
+def _running(
+    folder: Path, *, factory: str = FACTORY, settings: Mapping[str, str] | None = None
+) -> Iterator[RunningShop]:
+    running = RunningShop(folder, threads=4, factory=factory, settings=settings)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.close()

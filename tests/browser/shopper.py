@@ -40,6 +40,22 @@ class Shopper:
         """Press the button beside an article, on the page that is shown."""
         self.browser.follow(f"form[action='/cart/{sku}'] button")
 
+    def note(self, sku: str, text: str) -> None:
+        """Leave a note at an article, pasted at once; an empty one takes it away."""
+        self.visit(f"/biscuit/{sku}")
+        self.browser.script("document.querySelector('#note').value = arguments[0]", text)
+        self.browser.follow("form.note button")
+
+    def note_on(self, sku: str) -> str:
+        """The note that the article's page shows."""
+        self.visit(f"/biscuit/{sku}")
+        return self.note_shown
+
+    @property
+    def note_shown(self) -> str:
+        """The note on the article's page that is shown."""
+        return str(self.browser.script("return document.querySelector('#note').value"))
+
     @property
     def name(self) -> str:
         """Whom the page calls signed in; empty for nobody."""
@@ -66,3 +82,16 @@ class Shopper:
         """The one cookie of the shop's session, as the browser has it."""
         [found] = self.browser.cookies_named(COOKIE)
         return found
+
+    def cookies(self) -> dict[str, BrowserCookie]:
+        """The cookies that the shop's session is split over, and their orphans if there are any."""
+        found = self.browser.cookies()
+        ours = [cookie for cookie in found if cookie.name.startswith(COOKIE)]
+        assert len({cookie.name for cookie in ours}) == len(ours)
+        return {cookie.name: cookie for cookie in sorted(ours, key=lambda cookie: cookie.name)}
+
+    def hold(self, *cookies: BrowserCookie) -> None:
+        """Have the browser hold these cookies and no others."""
+        self.browser.clear_cookies()
+        for cookie in cookies:
+            self.browser.set_cookie(cookie)

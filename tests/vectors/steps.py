@@ -31,32 +31,43 @@ def seal(
     ring_key = Key(key)
     head = Head(flags, ring_key.kid, sealed_at)
     subkey = crypto.derive(key, place.purpose)
-    left = int.from_bytes(_block(subkey, bytes(16)), "big")
-    k1 = (left << 1 & _MASK) ^ (0x87 if left >> 127 else 0)
-    m1 = b"\x00\x01X\x00" + nonce[:12]
-    m2 = b"\x00\x02X\x00" + nonce[:12]
-    derived = b"".join(
-        _block(subkey, (int.from_bytes(m, "big") ^ k1).to_bytes(16, "big")) for m in (m1, m2)
-    )
     aad = envelope.aad(head, purpose=place.purpose, name=place.name, audience=place.audience)
-    sealed = nonce + AESGCM(derived).encrypt(nonce[12:], plaintext, aad)
-    assert sealed == ring_key.aead(place.purpose)._seal_with(nonce, plaintext, aad)
+    steps = steps_of(subkey, nonce=nonce, aad=aad, plaintext=plaintext)
+    sealed = nonce + bytes.fromhex(steps["ciphertext"] + steps["tag"])
     return {
         "subkey": subkey.hex(),
         "kid": head.kid.hex(),
         "header": head.octets().hex(),
         "flags": flags,
         "sealed_at": sealed_at,
+        "nonce": steps.pop("nonce"),
+        **{name: steps.pop(name) for name in ("l", "k1", "m1", "m2", "derived_key")},
+        "aad": aad.hex(),
+        **steps,
+        "text": envelope.serialise(head, sealed),
+    }
+
+
+def steps_of(key: bytes, *, nonce: bytes, aad: bytes, plaintext: bytes) -> dict[str, str]:
+    """The steps of XAES-256-GCM under one key, in hexadecimal."""
+    left = int.from_bytes(_block(key, bytes(16)), "big")
+    k1 = (left << 1 & _MASK) ^ (0x87 if left >> 127 else 0)
+    m1 = b"\x00\x01X\x00" + nonce[:12]
+    m2 = b"\x00\x02X\x00" + nonce[:12]
+    derived = b"".join(
+        _block(key, (int.from_bytes(m, "big") ^ k1).to_bytes(16, "big")) for m in (m1, m2)
+    )
+    sealed = AESGCM(derived).encrypt(nonce[12:], plaintext, aad)
+    assert nonce + sealed == crypto.Aead(key)._seal_with(nonce, plaintext, aad)
+    return {
         "nonce": nonce.hex(),
         "l": left.to_bytes(16, "big").hex(),
         "k1": k1.to_bytes(16, "big").hex(),
         "m1": m1.hex(),
         "m2": m2.hex(),
         "derived_key": derived.hex(),
-        "aad": aad.hex(),
-        "ciphertext": sealed[len(nonce) : -crypto.TAG_OCTETS].hex(),
+        "ciphertext": sealed[: -crypto.TAG_OCTETS].hex(),
         "tag": sealed[-crypto.TAG_OCTETS :].hex(),
-        "text": envelope.serialise(head, sealed),
     }
 
 

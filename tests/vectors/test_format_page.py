@@ -13,11 +13,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import cookie_sessions.codec
-from cookie_sessions import clock, envelope
-from cookie_sessions.codec import MAX_VALUE_OCTETS, compress, tags
+from cookie_sessions import clock, crypto, envelope
+from cookie_sessions.codec import MAX_VALUE_OCTETS, REFERENCE_OCTETS, compress, tags
 from cookie_sessions.codec.names import STATIC_NAMES
 from cookie_sessions.codec.shrink import MAX_JWT_PART
 from cookie_sessions.codec.table import MAX_KEYS, MAX_ROWS, MIN_ROWS
+from cookie_sessions.cookies import LIMIT, MAX_COOKIES
+from cookie_sessions.cookies.split import _LEAST_ROOM, _TAG
+from cookie_sessions.crypto import entry_key, entry_name
 from cookie_sessions.errors import Reason
 from cookie_sessions.keys import from_secret_keys
 from tests.vectors import generate
@@ -126,8 +129,40 @@ def test_the_page_names_every_limit() -> None:
         f"at most {MAX_ROWS}.",
         f"characters of all keys are at most 2^{MAX_KEYS.bit_length() - 1}.",
         f"at most {MAX_JWT_PART} octets",
+        f"stands in 2 to {MAX_COOKIES} cookies",
+        f"`2` to `{MAX_COOKIES}`",
+        f"the characters {_TAG.start} to {_TAG.stop - 1} of the text",
+        f"room is less than {_LEAST_ROOM},",
+        f"a segment of {REFERENCE_OCTETS} octets",
+        f"takes {LIMIT} octets less the name",
     ):
         assert limit in PAGE, limit
+
+
+def test_the_page_has_every_word_that_keys_are_derived_with() -> None:
+    source = Path(crypto.__file__).read_text(encoding="utf-8")
+    words = re.findall(r'b"(cookie_sessions v1 [a-z ]+)"', source)
+    assert len(words) == 4
+    for word in words:
+        assert f"`{word}`" in PAGE
+
+
+def test_an_entry_of_the_store_follows_the_page() -> None:
+    seed = bytes(range(32))
+    assert entry_name(seed) == expand(seed, b"", b"cookie_sessions v1 overflow name", 16).hex()
+    assert entry_key(seed) == expand(seed, b"", b"cookie_sessions v1 overflow key", 32)
+
+
+def test_the_sections_are_numbered_and_references_lead_to_them() -> None:
+    numbers = [int(number) for number in re.findall(r"(?m)^## (\d+)\. ", PAGE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    for name, number in {
+        "Split sessions": 12,
+        "Overflow references": 13,
+        "Static names": 15,
+        "The test vectors": 18,
+    }.items():
+        assert f"## {number}. {name}\n" in PAGE
 
 
 def test_the_page_has_a_row_for_every_extension() -> None:

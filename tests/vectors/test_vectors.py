@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -9,18 +10,22 @@ import pytest
 
 from cookie_sessions import clock, crypto, sealer
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Codec
+from cookie_sessions.codec import Codec, Reference
+from cookie_sessions.cookies import chunk_names, find, join, split
 from cookie_sessions.envelope import parse
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.keys import Key, KeyRing, from_secret_keys
 from cookie_sessions.manager import PURPOSE, SessionManager
+from cookie_sessions.overflow import Overflow
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Opened, Place
 from cookie_sessions.settings import Settings
+from cookie_sessions.stores.entry import MAX_END
+from cookie_sessions.stores.memory import MemoryStore
 from tests.vectors import generate
 from tests.vectors.description import MONEY, describe
-from tests.vectors.steps import seal
+from tests.vectors.steps import seal, steps_of
 
 Vector = dict[str, Any]
 
@@ -38,6 +43,14 @@ OF_FORMAT = {
     Reason.EXPIRED_IDLE,
     Reason.EXPIRED_ABSOLUTE,
     Reason.NOT_YET_VALID,
+}
+
+
+OF_CHUNKS = {
+    Reason.MALFORMED,
+    Reason.MISSING_CHUNK,
+    Reason.MIXED_CHUNKS,
+    Reason.AMBIGUOUS,
 }
 
 
@@ -76,6 +89,8 @@ def test_no_section_of_the_corpus_is_empty() -> None:
     for section, at_least in {
         "positive": 30,
         "negative": 120,
+        "splits": 40,
+        "overflow": 20,
         "wires": 60,
         "secret_keys": 3,
     }.items():
@@ -83,13 +98,18 @@ def test_no_section_of_the_corpus_is_empty() -> None:
 
 
 def test_names_of_vectors_differ() -> None:
-    for section in ("positive", "negative", "wires"):
+    for section in ("positive", "negative", "splits", "overflow", "wires"):
         names = [vector["name"] for vector in CORPUS[section]]
         assert len(set(names)) == len(names)
 
 
 def test_every_reason_that_the_format_gives_has_vectors() -> None:
     assert {vector["reason"] for vector in CORPUS["negative"]} == OF_FORMAT
+
+
+def test_every_reason_that_chunks_give_has_vectors() -> None:
+    reasons = {vector["reason"] for vector in CORPUS["splits"] if "reason" in vector}
+    assert reasons == OF_CHUNKS
 
 
 def test_no_two_seals_under_one_key_share_a_nonce() -> None:
@@ -236,6 +256,70 @@ def test_a_negative_vector_is_refused_before_or_behind_its_seal(vector: Vector) 
     with pytest.raises(Rejected) as refusal:
         opened(vector)
     assert refusal.value.reason == vector["reason"]
+
+
+def header_of(vector: Vector) -> str:
+    return "; ".join(f"{name}={value}" for name, value in vector["cookies"])
+
+
+@each("splits")
+def test_split_cookies_are_joined_or_refused_for_their_reason(vector: Vector) -> None:
+    header, cookie = header_of(vector), vector["cookie"]
+    (head,) = find(header, cookie)
+    if "reason" in vector:
+        with pytest.raises(Rejected) as refusal:
+            join(head, name=cookie, find=functools.partial(find, header))
+        assert refusal.value.reason == vector["reason"]
+        return
+    text = join(head, name=cookie, find=functools.partial(find, header))
+    assert text == vector["text"]
+    if "room" in vector:
+        values = split(text, room=vector["room"])
+        names = (cookie, *chunk_names(cookie))
+        assert [[*pair] for pair in zip(names, values, strict=False)] == vector["cookies"]
+
+
+def test_split_cookies_open_as_the_session_that_they_were_split_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealed = {vector["name"]: vector for vector in CORPUS["positive"]}
+    splits = [vector for vector in CORPUS["splits"] if "opens_as" in vector]
+    assert len(splits) >= 4
+    for vector in splits:
+        whole = sealed[vector["opens_as"]]
+        manager = manager_of(whole, monkeypatch)
+        arrival = manager.arrival(header_of(vector), name=vector["cookie"])
+        content = arrival.open()
+        assert content is not None
+        assert content.plaintext.hex() == whole["payload"]
+
+
+@each("overflow")
+def test_an_entry_is_found_or_lost(vector: Vector) -> None:
+    segment = bytes.fromhex(vector["reference"])
+    reference = Reference.of(segment)
+    assert reference is not None
+    assert reference.to_segment() == segment
+    assert reference.seed.hex() == vector["seed"]
+    assert crypto.entry_name(reference.seed) == vector["name_in_store"]
+    key = CODEC._packer.unpack(bytes.fromhex(vector["packed_key"]))
+    store = MemoryStore()
+    store.put(vector["name_in_store"], bytes.fromhex(vector["entry"]), ends=MAX_END)
+    found = Overflow(store, events=Events()).fetch(CODEC, {key: segment})
+    if vector.get("lost"):
+        assert found == {}
+        return
+    assert describe(CODEC.from_wire(found[key])) == vector["value"]
+    assert describe(key) == vector["key"]
+    assert crypto.entry_key(reference.seed).hex() == vector["entry_key"]
+    assert (reference.octets, reference.ends) == (vector["octets"], vector["ends"])
+    steps = steps_of(
+        bytes.fromhex(vector["entry_key"]),
+        nonce=bytes.fromhex(vector["nonce"]),
+        aad=bytes.fromhex(vector["aad"]),
+        plaintext=bytes.fromhex(vector["content"]),
+    )
+    assert steps == {name: vector[name] for name in steps}
 
 
 @each("wires")

@@ -1151,6 +1151,86 @@ function openCookie(vector, progress = {}) {
   return { envelope, derived, aad, plaintext, claimsOctets, claims, entries };
 }
 
+// --- Several cookies for one text -----------------------------------------------------------
+
+const chunkName = (cookie, index) => `${cookie}.${index}`;
+const tagOf = (text) => text.slice(16, 22);
+
+function joinCookies({ cookie, cookies }) {
+  const arrived = (name) => [
+    ...new Set(cookies.filter(([other]) => other === name).map(([, value]) => value)),
+  ];
+  const [head, ...others] = arrived(cookie);
+  if (head === undefined || others.length > 0) throw new Error("not exactly one head");
+  if (!head.startsWith("~")) return head;
+  if (!/^~[2-8]/.test(head) || head.length < 24) throw new Refused("malformed", "no head");
+  const beginning = head.slice(2);
+  const parts = [beginning];
+  for (let index = 1; index < Number(head[1]); index += 1) {
+    const values = arrived(chunkName(cookie, index));
+    const fitting = values.filter((value) => value.startsWith(`~${index}${tagOf(beginning)}`));
+    if (fitting.length > 1) throw new Refused("ambiguous", `chunk ${index}`);
+    if (fitting.length === 0) {
+      throw new Refused(values.length > 0 ? "mixed_chunks" : "missing_chunk", `chunk ${index}`);
+    }
+    parts.push(fitting[0].slice(8));
+  }
+  return parts.join("");
+}
+
+function splitText(text, cookie, room) {
+  if (text.length <= room) return [[cookie, text]];
+  if (room < 64) throw new Error("the room is too small");
+  const parts = [];
+  for (let at = room - 2; at < text.length; at += room - 10) {
+    parts.push(text.slice(at, at + room - 10));
+  }
+  if (parts.length > 7) throw new Error("more than eight cookies");
+  const head = [cookie, `~${1 + parts.length}${text.slice(0, room - 2)}`];
+  const chunk = (part, place) => [
+    chunkName(cookie, place + 1),
+    `~${place + 1}${tagOf(text)}${part}`,
+  ];
+  return [head, ...parts.map(chunk)];
+}
+
+// --- Values that are kept elsewhere ---------------------------------------------------------
+
+function readReference(octets) {
+  if (octets.length !== 42 || octets.readUInt16BE(0) !== 0xc140) throw new Error("no reference");
+  const seed = octets.subarray(2, 34);
+  return {
+    seed,
+    octets: octets.readUInt32BE(34),
+    ends: octets.readUInt32BE(38),
+    nameInStore: derive(seed, "", "cookie_sessions v1 overflow name", 16).toString("hex"),
+    entryKey: derive(seed, "", "cookie_sessions v1 overflow key", 32),
+  };
+}
+
+const LOST = Symbol("lost");
+
+// The content of an entry with every value on the way, or LOST.
+function openEntry(reference, packedKey, entry) {
+  if (entry.length < 40) return LOST;
+  const nonce = entry.subarray(0, 24);
+  const ciphertext = entry.subarray(24, -16);
+  const tag = entry.subarray(-16);
+  const steps = xaes(reference.entryKey, nonce);
+  const aad = Buffer.concat([Buffer.from("cookie_sessions v1 overflow ", "latin1"), packedKey]);
+  let content;
+  let node;
+  try {
+    content = gcmOpen(steps, aad, ciphertext, tag);
+    node = readWhole(content);
+    checkForms(node);
+  } catch (error) {
+    if (error instanceof Refused) return LOST;
+    throw error;
+  }
+  return { nonce, ciphertext, tag, aad, content, node, ...steps };
+}
+
 // --- The vectors ----------------------------------------------------------------------------
 
 const notUnpacked = new Set();
@@ -1268,6 +1348,64 @@ function verifyWire(vector) {
   }
 }
 
+const positiveTexts = new Map();
+
+function verifySplit(vector) {
+  let text;
+  try {
+    text = joinCookies(vector);
+  } catch (error) {
+    if (!(error instanceof Refused) || vector.reason === undefined) throw error;
+    same("the reason", error.reason, vector.reason);
+    same("the text", undefined, vector.text);
+    return;
+  }
+  same("the reason", undefined, vector.reason);
+  same("the text", text, vector.text);
+  if ("room" in vector) {
+    same("the cookies", splitText(text, vector.cookie, vector.room), vector.cookies);
+  }
+  if ("opens_as" in vector) same("the text", positiveTexts.get(vector.opens_as), text);
+}
+
+function verifyOverflow(vector) {
+  const reference = readReference(fromHex(vector.reference));
+  same("seed", reference.seed, vector.seed);
+  same("name_in_store", reference.nameInStore, vector.name_in_store);
+  const packedKey = fromHex(vector.packed_key);
+  const opened = openEntry(reference, packedKey, fromHex(vector.entry));
+  same("lost", opened === LOST ? true : undefined, vector.lost);
+  if (opened === LOST) return;
+  const key = readPacked(packedKey);
+  same("packed_key", pack(key), vector.packed_key);
+  const found = {
+    octets: reference.octets,
+    ends: reference.ends,
+    entry_key: reference.entryKey,
+    key: describe(key),
+    aad: opened.aad,
+    nonce: opened.nonce,
+    l: opened.l,
+    k1: opened.k1,
+    m1: opened.m1,
+    m2: opened.m2,
+    derived_key: opened.derivedKey,
+    ciphertext: opened.ciphertext,
+    tag: opened.tag,
+    content: opened.content,
+  };
+  for (const [name, value] of Object.entries(found)) same(name, value, vector[name]);
+  same("octets", vector.entry.length / 2, vector.octets);
+  const sealed = Buffer.concat([opened.nonce, gcmSeal(opened, opened.aad, opened.content)]);
+  same("the entry sealed again", sealed, vector.entry);
+  try {
+    same("value", describe(readWireValue(opened.node)), vector.value);
+  } catch (error) {
+    if (!(error instanceof NotUnpacked)) throw error;
+    notUnpacked.add(`overflow ${vector.name}`);
+  }
+}
+
 function verifySecretKey(vector) {
   const key = keyFromSecret(fromHex(vector.secret));
   same("key", key, vector.key);
@@ -1277,6 +1415,8 @@ function verifySecretKey(vector) {
 const VERIFIERS = {
   positive: verifyPositive,
   negative: verifyNegative,
+  splits: verifySplit,
+  overflow: verifyOverflow,
   wires: verifyWire,
   secret_keys: verifySecretKey,
 };
@@ -1293,6 +1433,7 @@ function isRefused(verify, vector) {
 
 function verifyAll(vectors) {
   const failures = [];
+  for (const { name, text } of vectors.positive ?? []) positiveTexts.set(name, text);
   for (const [list, verify] of Object.entries(VERIFIERS)) {
     if (!Array.isArray(vectors[list]) || vectors[list].length === 0) {
       failures.push(`${list}: there are no vectors`);
@@ -1356,6 +1497,42 @@ function* changedVectors(list, vector) {
   } else if (list === "negative") {
     yield ["reason", { ...vector, reason: other(vector.reason) }];
     yield ["opens", { ...vector, opens: !vector.opens }];
+  } else if (list === "splits" && "room" in vector) {
+    yield ["text", { ...vector, text: other(vector.text) }];
+    yield ["room", { ...vector, room: vector.room + 1 }];
+    for (const place of range(vector.cookies.length)) {
+      for (const part of [0, 1]) {
+        const path = ["cookies", place, part];
+        yield [path.join("."), changed(vector, path, other)];
+      }
+      const cookies = vector.cookies.filter((_, other) => other !== place);
+      yield [`cookies without ${place}`, { ...vector, cookies }];
+    }
+  } else if (list === "splits" && "text" in vector) {
+    yield ["text", { ...vector, text: other(vector.text) }];
+    yield ["a reason", { ...vector, reason: "missing_chunk" }];
+  } else if (list === "overflow" && vector.lost) {
+    const { lost, ...rest } = vector;
+    yield ["lost", { ...rest, was: lost }];
+    for (const name of ["seed", "name_in_store", "reference"]) {
+      yield [name, changed(vector, [name], other)];
+    }
+  } else if (list === "overflow") {
+    yield ["lost", { ...vector, lost: true }];
+    for (const name of ["entry", "reference"]) {
+      for (const place of range(vector[name].length)) {
+        const digit = vector[name][place] === "0" ? "1" : "0";
+        const text = vector[name].slice(0, place) + digit + vector[name].slice(place + 1);
+        yield [`${name}[${place}]`, { ...vector, [name]: text }];
+      }
+    }
+    const compressed = notUnpacked.has(`overflow ${vector.name}`) ? ["value"] : [];
+    const inputs = ["name", "entry", "reference", ...compressed];
+    for (const name of Object.keys(vector).filter((name) => !inputs.includes(name))) {
+      for (const [path, change] of changesOf(vector[name], [name])) {
+        yield [path.join("."), changed(vector, path, change)];
+      }
+    }
   } else if ("reason" in vector) {
     const { reason, ...rest } = vector;
     yield ["reason", { ...vector, reason: other(reason) }];
@@ -1404,6 +1581,7 @@ function main(argv) {
   const unpackedElsewhere = notUnpacked.size;
   if (failures.length === 0) {
     lines.push(`${size("positive")} positive, ${size("negative")} negative vectors verified`);
+    lines.push(`${size("splits")} splits, ${size("overflow")} overflow entries verified`);
     lines.push(`${size("wires")} wires, ${size("secret_keys")} secret keys verified`);
     if (testsItself) {
       const [unnoticed, changes] = selfTest(vectors);
