@@ -34,6 +34,8 @@ class SessionManager:
         timeouts: gives the timeouts in force.
         events: told what happens.
         migration: reads and writes Flask's own cookies for a time, or None.
+        look_again: asks the source of the ring for a key that the ring does not have, and says
+            whether the ring is another one then; None: there is none to ask.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class SessionManager:
         timeouts: Callable[[], Timeouts],
         events: Events,
         migration: Migration | None = None,
+        look_again: Callable[[], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.ring = ring
@@ -51,6 +54,7 @@ class SessionManager:
         self.events = events
         self.codec = Codec(types=settings.types, secret_names=settings.secret_names)
         self.migration = migration
+        self._look_again = look_again
 
     def arrival(self, header: str, *, name: str) -> Arrival:
         """Note what a request brought, without looking into it.
@@ -79,6 +83,16 @@ class SessionManager:
             Rejected: it is not a living session under this name.
             Unavailable: the keys can't be had.
         """
+        try:
+            return self._open(text, name=name)
+        except Rejected as rejected:
+            if rejected.reason is not Reason.UNKNOWN_KID or self._look_again is None:
+                raise
+        if not self._look_again():
+            raise Rejected(Reason.UNKNOWN_KID)
+        return self._open(text, name=name)
+
+    def _open(self, text: str, *, name: str) -> Content:
         now = clock.now()
         ring = self.ring()
         timeouts = self.timeouts()
@@ -107,12 +121,20 @@ class SessionManager:
         return peek(text)
 
     def must_rewrite(self, session: Session) -> bool:
-        """Whether the session came under a former name or in a form that is not written now."""
+        """Whether the session can't stay as it came.
+
+        That is: under a former name, in a form that is not written now, or under a key that retires
+        before the session ends.
+        """
         arrival = session._origin
         content = session._content
         if content is None or not isinstance(arrival, Arrival):
             return False
-        return arrival.moved_from is not None or content.imported != self._writes_signed()
+        return (
+            arrival.moved_from is not None
+            or content.imported != self._writes_signed()
+            or self.ring().opens_until(content.head.kid) < content.claims.until
+        )
 
     def seal(
         self,

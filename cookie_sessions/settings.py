@@ -25,6 +25,13 @@ class Settings:
     Attributes:
         keys: where the key ring is read from, as a URL: ``file:PATH`` or ``env:NAME``. Default
             None: the ring is made from the framework's secret key.
+        keys_reload: seconds after which the source of the keys is asked again, or a timedelta.
+            Default 300. Keep it well below the ring's propagation window.
+        keys_max_age: seconds after which keys whose source fails are no longer used, and requests
+            are answered 503; or a timedelta. Default None: they are used as long as the process
+            lives, and events tell of it.
+        reload_on_sighup: whether SIGHUP has the keys read again, beside whatever it did before.
+            Default False.
         audience: a name of the application, sealed into each cookie. Give applications that share
             keys and a host different ones, so that none opens another's sessions. Default empty.
         absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
@@ -50,6 +57,9 @@ class Settings:
     """
 
     keys: str | None = None
+    keys_reload: int = 300
+    keys_max_age: int | None = None
+    reload_on_sighup: bool = False
     audience: str = ""
     absolute_timeout: int | None = None
     secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
@@ -130,6 +140,13 @@ def _seconds(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
     raise _wrong(name, "a positive number of seconds, a timedelta, or None")
+
+
+def _reload(name: str, value: object) -> int:
+    seconds = _seconds(name, value)
+    if seconds is None:
+        raise _wrong(name, "a positive number of seconds, or a timedelta")
+    return seconds
 
 
 def _secret_names(name: str, value: object) -> frozenset[str]:
@@ -249,6 +266,9 @@ def _items(name: str, value: object, wanted: str) -> tuple[Any, ...]:
 
 _CHECKS: Final = {
     "keys": _keys,
+    "keys_reload": _reload,
+    "keys_max_age": _seconds,
+    "reload_on_sighup": _flag,
     "audience": _audience,
     "absolute_timeout": _seconds,
     "secret_names": _secret_names,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
-from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.flask.signed import SignedCookies
@@ -120,16 +120,36 @@ class AppState:
         with _lock:
             if self._manager is None:
                 settings = Settings.from_mapping(self._app.config)
+                look_again = None
                 if settings.keys is not None:
-                    self.provider = KeyProvider(source_from_url(settings.keys))
+                    self.provider = self._begin_provider(settings.keys, settings)
+                    look_again = self.provider.look_again
                 self._manager = SessionManager(
                     settings=settings,
                     ring=self.ring,
                     timeouts=self.timeouts,
                     events=self.events,
                     migration=self._migration(settings),
+                    look_again=look_again,
                 )
             return self._manager
+
+    def _begin_provider(self, url: str, settings: Settings) -> KeyProvider:
+        provider = KeyProvider(
+            source_from_url(url),
+            events=self.events,
+            reload_every=settings.keys_reload,
+            max_age=settings.keys_max_age,
+        )
+        if settings.reload_on_sighup:
+            provider.reload_on_hangup()
+        try:
+            # A ring that is wrong stops the application, and not only the pages that need it.
+            provider.ring()
+        except Unavailable:
+            # It may come yet: the pages that need it are answered 503 until it does.
+            self.events.emit(EventName.UNAVAILABLE)
+        return provider
 
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:

@@ -8,8 +8,7 @@ import stat
 from typing import Final, Protocol
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys.jwk_set import MAX_RING_OCTETS, parse_jwk_set
-from cookie_sessions.keys.ring import KeyRing
+from cookie_sessions.keys.jwk_set import MAX_RING_OCTETS
 
 _OTHERS: Final = 0o077
 _OTHERS_BUT_GROUP_READ: Final = 0o037
@@ -17,18 +16,28 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 
 class KeySource(Protocol):
-    """Reads a ring anew each time it is asked; caching is the provider's work."""
+    """Reads a ring's text anew each time it is asked; caching and parsing are the provider's work.
+
+    A source asks nobody for longer than a few seconds: a visitor may be waiting.
+    """
 
     @property
     def name(self) -> str:
         """What the source is called in messages; never holds a secret."""
         ...
 
-    def load(self) -> KeyRing:
-        """Read the ring as it stands now.
+    def stamp(self) -> object:
+        """What differs when the ring may have changed, got without reading it; None: unknown.
+
+        Never raises: where it can't be got it is None.
+        """
+        ...
+
+    def read(self) -> bytes:
+        """Read the JWK Set as it stands now.
 
         Raises:
-            ConfigurationError: what was read is no ring, or must not be read.
+            ConfigurationError: what was found must not be read, or is none.
             Unavailable: it can't be read at present.
         """
         ...
@@ -56,19 +65,24 @@ class FileSource:
     def __repr__(self) -> str:
         return f"<FileSource {self.name}>"
 
-    def load(self) -> KeyRing:
+    def stamp(self) -> object:
+        """The file's number, size and times; a symbolic link is followed anew each time."""
+        try:
+            found = os.stat(self._path)  # noqa: PTH116
+        except (OSError, ValueError):
+            return None
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def read(self) -> bytes:
         """Read the file.
 
         Returns:
-            The ring.
+            Its octets, at most one more than ``MAX_RING_OCTETS``.
 
         Raises:
-            ConfigurationError: the file is missing, can't be read, is no regular file, is open to
-                others (on POSIX), or holds no ring.
+            ConfigurationError: the file is missing, can't be read, is no regular file, or is open
+                to others (on POSIX).
         """
-        return parse_jwk_set(self._read(), origin=self.name)
-
-    def _read(self) -> bytes:
         try:
             with open(self._path, "rb", opener=_without_blocking) as file:
                 # The open file is asked, not its path, so nobody can exchange it in between.
@@ -125,21 +139,25 @@ class EnvironmentSource:
     def __repr__(self) -> str:
         return f"<EnvironmentSource {self.name}>"
 
-    def load(self) -> KeyRing:
+    def stamp(self) -> object:
+        """The variable's text, hashed."""
+        return hash(os.environ.get(self._variable))
+
+    def read(self) -> bytes:
         """Read the variable.
 
         Returns:
-            The ring.
+            Its text as UTF-8.
 
         Raises:
-            ConfigurationError: the variable is not set, is empty or holds no ring.
+            ConfigurationError: the variable is not set or empty.
         """
         text = os.environ.get(self._variable, "")
         if not text:
             raise ConfigurationError(
                 f"{self.name}: the variable is not set, or empty. Set it to a JWK Set."
             )
-        return parse_jwk_set(text, origin=self.name)
+        return text.encode("utf-8", "surrogateescape")
 
 
 def _without_blocking(path: str, flags: int) -> int:
