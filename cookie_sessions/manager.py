@@ -83,18 +83,19 @@ class SessionManager:
             Rejected: it is not a living session under this name.
             Unavailable: the keys can't be had.
         """
+        ring = self.ring()
         try:
-            return self._open(text, name=name)
+            return self._open(text, name=name, ring=ring)
         except Rejected as rejected:
             if rejected.reason is not Reason.UNKNOWN_KID or self._look_again is None:
                 raise
-        if not self._look_again():
+        # Another thread may have had a new ring read since this one took the old.
+        if not self._look_again() and self.ring() is ring:
             raise Rejected(Reason.UNKNOWN_KID)
-        return self._open(text, name=name)
+        return self._open(text, name=name, ring=self.ring())
 
-    def _open(self, text: str, *, name: str) -> Content:
+    def _open(self, text: str, *, name: str, ring: KeyRing) -> Content:
         now = clock.now()
-        ring = self.ring()
         timeouts = self.timeouts()
         migration = self.migration
         if migration is not None and migration.reads(text, now=now):
@@ -124,17 +125,18 @@ class SessionManager:
         """Whether the session can't stay as it came.
 
         That is: under a former name, in a form that is not written now, or under a key that retires
-        before the session ends.
+        before the session ends while another one seals.
         """
         arrival = session._origin
         content = session._content
         if content is None or not isinstance(arrival, Arrival):
             return False
-        return (
-            arrival.moved_from is not None
-            or content.imported != self._writes_signed()
-            or self.ring().opens_until(content.head.kid) < content.claims.until
-        )
+        if arrival.moved_from is not None or content.imported != self._writes_signed():
+            return True
+        ring = self.ring()
+        kid = content.head.kid
+        another_seals = ring.primary_kid not in (None, kid)
+        return another_seals and ring.opens_until(kid) < content.claims.until
 
     def seal(
         self,
@@ -198,8 +200,16 @@ class SessionManager:
         claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
         if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
             claims = claims._replace(imported_from=b"")
-        until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
+        until = self._end(session, claims, renew=renew, now=now)
         return claims._replace(until=max(until, claims.iat))
+
+    def _end(self, session: Session, claims: Claims, *, renew: bool, now: float) -> int:
+        timeouts = self.timeouts()
+        content = session._content
+        if renew or content is None:
+            return timeouts.until(now=now, iat=claims.iat)
+        # A shorter timeout counts from when the cookie was sealed, which is about to be forgotten.
+        return min(claims.until, content.head.sealed_at + timeouts.idle)
 
     def delete(self, session: Session, *, cookie: CookieAttributes) -> list[str]:
         """Have the browser drop the session's cookie.
@@ -264,8 +274,7 @@ class SessionManager:
         assert self.migration is not None
         now = int(clock.now())
         claims = session._own_claims
-        timeouts = self.timeouts()
-        until = timeouts.until(now=now, iat=claims.iat) if renew else claims.until
+        until = self._end(session, claims, renew=renew, now=now)
         content = session._content
         if content is not None and not session.modified:
             _, wires = self.codec.load_payload(content.plaintext)
@@ -279,7 +288,7 @@ class SessionManager:
                 "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write 'sealed'."
             )
         # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
-        signed_at = max(1, min(now, until - timeouts.longest))
+        signed_at = max(1, min(now, until - self.timeouts().longest))
         return self.migration.write(values, signed_at=signed_at)
 
     def _can_go_on(self, content: Content) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -23,8 +23,10 @@ class Settings:
     """What an application may set beside its framework's own cookie settings.
 
     Attributes:
-        keys: where the key ring is read from, as a URL: ``file:PATH`` or ``env:NAME``. Default
-            None: the ring is made from the framework's secret key.
+        keys: where the key ring is read from: a URL (``file:PATH``, ``env:NAME``,
+            ``aws-secretsmanager:NAME``, ``aws-ssm:NAME`` or ``vault:MOUNT/PATH#FIELD``), or a
+            function that returns a JWK Set. Default None: the ring is made from the framework's
+            secret key.
         keys_reload: seconds after which the source of the keys is asked again, or a timedelta.
             Default 300. Keep it well below the ring's propagation window.
         keys_max_age: seconds after which keys whose source fails are no longer used, and requests
@@ -56,7 +58,7 @@ class Settings:
             of an event alone. Default False.
     """
 
-    keys: str | None = None
+    keys: str | Callable[[], str | bytes] | None = None
     keys_reload: int = 300
     keys_max_age: int | None = None
     reload_on_sighup: bool = False
@@ -118,10 +120,17 @@ def _wrong(name: str, wanted: str) -> ConfigurationError:
     return ConfigurationError(f"The setting {name} has a value that can't be used. Give {wanted}.")
 
 
-def _keys(name: str, value: object) -> str | None:
+def _keys(name: str, value: Any) -> str | Callable[[], str | bytes] | None:
     if value is None or (isinstance(value, str) and value):
         return value
-    raise _wrong(name, "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', or None")
+    # A class is called too, but what it returns is no text.
+    if callable(value) and not isinstance(value, type):
+        return value  # type: ignore[no-any-return]
+    raise _wrong(
+        name,
+        "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', a function that returns "
+        "the keys, or None",
+    )
 
 
 def _audience(name: str, value: object) -> str:

@@ -23,7 +23,7 @@ BROWSERS = {
     "chromedriver": "chromium-driver",
     "firefox-esr": "firefox-esr",
 }
-INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
+INSTALL = ["-e", ".[cli,flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 
 
 class Step(NamedTuple):

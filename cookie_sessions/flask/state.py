@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.flask.signed import SignedCookies
-from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
+from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_of
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.migration import Migration
 from cookie_sessions.policy import Timeouts
@@ -134,21 +135,23 @@ class AppState:
                 )
             return self._manager
 
-    def _begin_provider(self, url: str, settings: Settings) -> KeyProvider:
+    def _begin_provider(
+        self, keys: str | Callable[[], str | bytes], settings: Settings
+    ) -> KeyProvider:
         provider = KeyProvider(
-            source_from_url(url),
+            source_of(keys),
             events=self.events,
             reload_every=settings.keys_reload,
             max_age=settings.keys_max_age,
         )
-        if settings.reload_on_sighup:
-            provider.reload_on_hangup()
         try:
             # A ring that is wrong stops the application, and not only the pages that need it.
             provider.ring()
         except Unavailable:
             # It may come yet: the pages that need it are answered 503 until it does.
             self.events.emit(EventName.UNAVAILABLE)
+        if settings.reload_on_sighup:
+            provider.reload_on_hangup()
         return provider
 
     def _migration(self, settings: Settings) -> Migration | None:

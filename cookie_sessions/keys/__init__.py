@@ -20,11 +20,16 @@ from cookie_sessions.keys.key_set import KeySet, merge
 from cookie_sessions.keys.lifecycle import State, resolve
 from cookie_sessions.keys.provider import KeyProvider
 from cookie_sessions.keys.ring import KeyRing
-from cookie_sessions.keys.source import (
+from cookie_sessions.keys.sources import (
     EnvironmentSource,
     FileSource,
+    FunctionSource,
     KeySource,
+    RingFile,
     source_from_url,
+    source_of,
+    unwrap,
+    wrap,
 )
 
 __all__ = [
@@ -32,6 +37,7 @@ __all__ = [
     "WEAK_BELOW_OCTETS",
     "EnvironmentSource",
     "FileSource",
+    "FunctionSource",
     "Key",
     "KeyEntry",
     "KeyProvider",
@@ -39,6 +45,7 @@ __all__ = [
     "KeySet",
     "KeySource",
     "Mark",
+    "RingFile",
     "State",
     "check_fallbacks",
     "dump_jwk_set",
@@ -51,4 +58,7 @@ __all__ = [
     "resolve",
     "revoked_entry",
     "source_from_url",
+    "source_of",
+    "unwrap",
+    "wrap",
 ]

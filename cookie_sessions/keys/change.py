@@ -9,16 +9,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from typing import Final
 
+from cookie_sessions.clock import SKEW
 from cookie_sessions.crypto import KEY_OCTETS
 from cookie_sessions.errors import UsageError
 from cookie_sessions.keys.entry import KeyEntry, Mark
 from cookie_sessions.keys.key import Key
 from cookie_sessions.keys.key_set import PROPAGATION_SECONDS, KeySet
 from cookie_sessions.keys.lifecycle import State
-
-FOR_EVER: Final = math.inf
 
 
 def begin(
@@ -49,6 +47,8 @@ def begin(
 def add(keys: KeySet, *, now: int, seals_from: int | None = None, label: str = "") -> KeySet:
     """Add a fresh key that seals after the propagation window.
 
+    Where another key begins to seal in that very second, it seals from the next free one.
+
     Args:
         keys: the set.
         now: seconds since the epoch.
@@ -56,10 +56,12 @@ def add(keys: KeySet, *, now: int, seals_from: int | None = None, label: str = "
         label: the key's name for people.
 
     Raises:
-        ConfigurationError: another key begins to seal at the same time.
         UsageError: the label is another key's.
     """
     begins = now + keys.propagation if seals_from is None else seals_from
+    begun = {entry.begins for entry in keys.entries if entry.may_seal}
+    while begins in begun:
+        begins += 1
     taken = {entry.kid for entry in keys.entries}
     fresh = _fresh(now=now, seals_from=begins, label=label)
     while fresh.kid in taken:
@@ -103,10 +105,17 @@ def promote(keys: KeySet, kid: bytes, *, now: int) -> KeySet:
         UsageError: there is no such key, or it is revoked.
     """
     entry = _living(keys, kid)
-    begins = [one.begins for one in keys.entries if one.may_seal and one.kid != kid]
+    begun = {one.begins for one in keys.entries if one.may_seal and one.kid != kid}
     # A key that began in this very second is taken over from in the next.
-    first = max([now, *(int(begin) + 1 for begin in begins if now <= begin < now + 1)])
-    return keys.with_entry(dataclasses.replace(entry, mark=None, seals_from=first))
+    first = now
+    while first in begun:
+        first += 1
+    # An end that has passed would keep it from sealing.
+    passed = entry.opens_until is not None and entry.opens_until <= now
+    opens_until = None if passed else entry.opens_until
+    return keys.with_entry(
+        dataclasses.replace(entry, mark=None, seals_from=first, opens_until=opens_until)
+    )
 
 
 def retire(keys: KeySet, kid: bytes, *, now: int) -> KeySet:
@@ -145,7 +154,10 @@ def destroy(keys: KeySet, kid: bytes) -> KeySet:
 
 
 def cost(before: KeySet, after: KeySet, *, now: int) -> float:
-    """How old a session may be, at most, that a change ends.
+    """How much of the time that visitors were seen in a change takes back.
+
+    A session counts where the set as it is would open it until its own end, and the set as it would
+    be does not. What keys would begin to open counts for nothing.
 
     Args:
         before: the set as it is.
@@ -153,23 +165,43 @@ def cost(before: KeySet, after: KeySet, *, now: int) -> float:
         now: seconds since the epoch.
 
     Returns:
-        Seconds: sessions that were last written within them are lost. 0 where no session is;
-        infinite where nobody knows how long the longest session lives.
+        Seconds: the sessions that were last written in so much time are lost. 0 where none is;
+        never too few; infinite where nobody knows how long the longest session lives.
     """
-    old, new = before.resolve(now), after.resolve(now)
-    costs = [0.0]
+    resolution = before.resolve(now)
+    primary = resolution.primary
+    longest = math.inf if before.longest_session is None else before.longest_session
+    closed_before, closed_after = _closings(before, now), _closings(after, now)
+    lost = 0.0
     for entry in before.entries:
-        opened = old.states[entry.kid] in _OPENING
-        if not opened or new.states.get(entry.kid) in _OPENING:
+        if resolution.states[entry.kid] not in (State.PRIMARY, State.OPEN_ONLY):
             continue
-        if old.states[entry.kid] is State.PENDING:
+        known = after.get(entry.kid) is not None
+        closes = closed_after.get(entry.kid, math.inf) if known else now
+        if closes >= closed_before.get(entry.kid, math.inf):
             continue
-        longest = FOR_EVER if before.longest_session is None else before.longest_session
-        costs.append(min(longest, max(0.0, old.ends[entry.kid] - now)))
-    return max(costs)
+        last: float = now
+        if entry.may_seal and entry.opens_until is None and before.longest_session is not None:
+            last = min(now, resolution.ends[entry.kid] - longest)
+        elif entry.may_seal and primary is not None and primary is not entry:
+            last = min(now, primary.begins)
+        # No clock that counts was further behind when the key was made.
+        made = -math.inf if entry.created is None else entry.created - SKEW
+        lost += max(0.0, last - max(closes - longest, made))
+    return min(lost, longest)
 
 
-_OPENING: Final = frozenset({State.PENDING, State.PRIMARY, State.OPEN_ONLY})
+def _closings(keys: KeySet, now: float) -> dict[bytes, float]:
+    """From when on each key opens nothing, for those of which the dates say so."""
+    closings: dict[bytes, float] = {}
+    moment = now
+    while moment < math.inf:
+        resolution = keys.resolve(moment)
+        for kid, state in resolution.states.items():
+            if state in (State.RETIRED, State.REVOKED):
+                closings.setdefault(kid, moment)
+        moment = resolution.next_change
+    return closings
 
 
 def _fresh(*, now: int, seals_from: int, label: str) -> KeyEntry:

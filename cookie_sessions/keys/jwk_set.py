@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
@@ -34,6 +35,7 @@ _LATEST_DATE: Final = 253_402_300_799
 """The last second of the year 9999."""
 
 _HEX_ID: Final = re.compile(r"[0-9a-fA-F]{8}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Parsed(NamedTuple):
@@ -104,7 +106,7 @@ def parse_leniently(text: str | bytes, *, origin: str) -> Parsed:
             if reader.may_revoke:
                 raise
             faults.append(str(error))
-    if not entries and faults:
+    if not entries:
         raise ConfigurationError(faults[0])
     settings = {name: _seconds(document, name, origin) for name in _SETTINGS}
     other = {name: value for name, value in document.items() if name not in {"keys", *_SETTINGS}}
@@ -133,7 +135,9 @@ def dump_jwk_set(keys: KeySet) -> str:
     document["keys"] = [as_member(entry) for entry in keys.entries]
     import json
 
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # Half a surrogate pair can be read from JSON, has no UTF-8 form, and stands in strings only.
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_member(entry: KeyEntry) -> dict[str, Any]:
@@ -168,7 +172,7 @@ def _document(document: object, origin: str) -> dict[str, Any]:
 
 
 def _seconds(document: Mapping[str, Any], name: str, origin: str) -> Any:
-    value = document.get(name, _SETTINGS[name])
+    value = document.get(name)
     if value is not None and (type(value) is not int or not 0 <= value <= _LATEST_DATE):
         raise ConfigurationError(
             f'{origin}: "{name}" is not a number of seconds. Write a whole number such as 3600.'
@@ -329,6 +333,7 @@ def _decoded(text: str | bytes, origin: str) -> object:
             octets.decode("utf-8-sig"),
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
+            parse_float=_finite,
         )
     except UnicodeDecodeError:
         pass
@@ -354,6 +359,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _Unwanted("NaN and Infinity are no JSON")
+
+
+def _finite(text: str) -> float:
+    # It would be infinite, and could not be written back.
+    if math.isinf(number := float(text)):
+        raise _Unwanted("a number in it is too large")
+    return number
 
 
 def _base64url(text: str) -> bytes | None:

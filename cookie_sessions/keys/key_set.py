@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -84,6 +84,7 @@ class KeySet:
             None if primary is None else primary.key,
             *opening.values(),
             revoked=[entry.kid for entry in self.entries if entry.revoked],
+            retired=[kid for kid, state in resolution.states.items() if state is State.RETIRED],
             ends=resolution.ends,
         )
 
@@ -125,7 +126,9 @@ def merge(one: KeySet, other: KeySet) -> KeySet:
 
     A key that either has revoked is revoked, and one whose material either has destroyed is
     destroyed. Else the later date wins where both have one: a key opens as long as either says, and
-    seals no earlier than either says. What only one of them says is kept.
+    seals no earlier than either says. What only one of them says is kept. Where keys of theirs
+    begin to seal in the same second, those of higher id begin one second later each; where two keys
+    have one label, that of the higher id gets its id behind the label.
 
     Args:
         one: a set; its settings and further members win over the other's.
@@ -135,7 +138,7 @@ def merge(one: KeySet, other: KeySet) -> KeySet:
         The merged set; the same keys and states whichever comes first.
 
     Raises:
-        ConfigurationError: two keys of theirs begin to seal at the same time.
+        ConfigurationError: two keys of theirs seal without a date from which they do.
     """
     entries = {entry.kid: entry for entry in one.entries}
     for entry in other.entries:
@@ -144,7 +147,7 @@ def merge(one: KeySet, other: KeySet) -> KeySet:
     lifetimes = [each.longest_session for each in (one, other) if each.longest_session is not None]
     return dataclasses.replace(
         one,
-        entries=tuple(entries.values()),
+        entries=_apart(entries.values()),
         propagation=max(one.propagation, other.propagation),
         longest_session=max(lifetimes, default=None),
         rotate_every=one.rotate_every if one.rotate_every is not None else other.rotate_every,
@@ -165,6 +168,23 @@ def _merged(one: KeyEntry, other: KeyEntry) -> KeyEntry:
         opens_until=_last(one.opens_until, other.opens_until),
         other={**other.other, **one.other},
     )
+
+
+def _apart(entries: Iterable[KeyEntry]) -> tuple[KeyEntry, ...]:
+    """The entries in their order, with beginnings and labels that no two of them share."""
+    apart = {entry.kid: entry for entry in entries}
+    begun: set[int] = set()
+    labels: set[str] = set()
+    for kid, entry in sorted(apart.items()):
+        begins = entry.seals_from
+        if entry.may_seal and begins is not None:
+            while begins in begun:
+                begins += 1
+            begun.add(begins)
+        label = entry.label if entry.label not in labels else f"{entry.label} {kid.hex()}"
+        labels.add(label)
+        apart[kid] = dataclasses.replace(entry, label=label, seals_from=begins)
+    return tuple(apart.values())
 
 
 def _first(*dates: int | None) -> int | None:

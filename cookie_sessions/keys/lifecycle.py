@@ -5,8 +5,9 @@ A key is pending, then primary, then open-only, then retired, each by date alone
 - It opens from the moment in which a process knows it, so that what another instance seals with it
   a little early opens here.
 - It seals from ``seals_from`` until the next one does.
-- It opens until the longest session that it can have sealed has ended. That date follows from the
-  next key's, unless the entry has one of its own.
+- It opens until the longest session that it can have sealed has ended, counted from when it seals
+  for the last time: from the next key's beginning, or from that of a later one where the next has
+  an end of its own and hands back. An entry may have a date of its own instead.
 
 Every end has the one allowance for clocks (:data:`cookie_sessions.clock.SKEW`). Revoking is no
 matter of dates: a revoked key is out of everything at once.
@@ -72,7 +73,7 @@ def resolve(
     """
     living = [entry for entry in entries if not entry.revoked]
     sealing = sorted((entry for entry in living if entry.may_seal), key=_rank)
-    ends = {entry.kid: _end(entry, sealing, longest_session) for entry in living}
+    ends = _ends(living, sealing, longest_session)
     eligible = [entry for entry in sealing if entry.begins <= now < ends[entry.kid] + SKEW]
     overdue = not eligible and bool(sealing)
     primary = eligible[-1] if eligible else None
@@ -95,19 +96,21 @@ def resolve(
     return Resolution(states, primary, ends, next_change, overdue)
 
 
-def successor(entry: KeyEntry, entries: Sequence[KeyEntry]) -> KeyEntry | None:
-    """The key that takes over from one: the next that begins to seal, and is not revoked."""
-    later = [one for one in entries if one.may_seal and one.begins > entry.begins]
-    return min(later, key=_rank, default=None)
-
-
-def _end(entry: KeyEntry, sealing: Sequence[KeyEntry], longest_session: int | None) -> float:
-    if entry.opens_until is not None:
-        return entry.opens_until
-    heir = successor(entry, sealing) if entry.may_seal else None
-    if heir is None or longest_session is None:
-        return math.inf
-    return heir.begins + longest_session
+def _ends(
+    living: Sequence[KeyEntry], sealing: Sequence[KeyEntry], longest_session: int | None
+) -> dict[bytes, float]:
+    ends = {one.kid: math.inf if one.opens_until is None else one.opens_until for one in living}
+    # From this moment on the later keys seal without a gap; an end of one's own can leave a gap,
+    # and then the key before seals again.
+    covered_from = math.inf
+    for entry in reversed(sealing):
+        if entry.opens_until is None:
+            if longest_session is not None:
+                ends[entry.kid] = covered_from + longest_session
+            covered_from = entry.begins
+        elif entry.opens_until + SKEW >= covered_from:
+            covered_from = entry.begins
+    return ends
 
 
 def _last_resort(now: float, sealing: Sequence[KeyEntry], ends: Mapping[bytes, float]) -> KeyEntry:

@@ -12,12 +12,15 @@ from types import FrameType
 from typing import Final
 
 from cookie_sessions import clock
+from cookie_sessions.clock import SKEW
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.events import EventName, Events
+from cookie_sessions.keys.entry import KeyEntry
 from cookie_sessions.keys.jwk_set import Parsed, parse_jwk_set, parse_leniently
 from cookie_sessions.keys.key_set import KeySet, merge
+from cookie_sessions.keys.lifecycle import Resolution
 from cookie_sessions.keys.ring import KeyRing
-from cookie_sessions.keys.source import KeySource
+from cookie_sessions.keys.sources import KeySource
 
 RELOAD_SECONDS: Final = 300
 """How old a ring may grow by default before its source is asked again."""
@@ -33,6 +36,7 @@ STALE_SECONDS: Final = 86_400
 """From this age on, a ring whose source fails is told of as stale."""
 
 _JITTER: Final = 0.1
+_NAMED: Final = 8
 
 
 class KeyProvider:
@@ -63,8 +67,9 @@ class KeyProvider:
     ) -> None:
         self._source = source
         self._events = events or Events()
-        self._reload_every = reload_every
-        self._max_age = max_age
+        self._max_age = math.inf if max_age is None else max_age
+        # Half of it leaves time to ask again before the ring is too old.
+        self._reload_every = min(reload_every, self._max_age / 2)
         self._lock = threading.Lock()
         self._ring: KeyRing | None = None
         self._keys: KeySet | None = None
@@ -74,6 +79,8 @@ class KeyProvider:
         self._asked_at = -math.inf
         self._reload_at = -math.inf
         self._fresh_until = -math.inf
+        self._unheeded = False
+        self._outage: tuple[float, str] = (-math.inf, "")
         _providers.add(self)
 
     def __repr__(self) -> str:
@@ -104,22 +111,30 @@ class KeyProvider:
     def look_again(self) -> bool:
         """Ask the source for a key that a cookie names and the ring does not have.
 
+        Where another thread is asking just now, its answer is waited for.
+
         Returns:
             Whether the ring is another one now.
         """
-        now = clock.now()
         before = self._ring
-        stamp = self._source.stamp()
-        if stamp is None:
-            if 0 <= now - self._asked_at < LOOK_AGAIN_SECONDS:
+        with self._lock:
+            if self._ring is not before:
+                return True
+            now = clock.now()
+            stamp = self._source.stamp()
+            if stamp is None:
+                if 0 <= now - self._asked_at < LOOK_AGAIN_SECONDS:
+                    return False
+            elif stamp == self._stamp:
                 return False
-        elif stamp == self._stamp:
-            return False
-        self.reload()
+            self.reload()
+            if before is not None:
+                self._renew(now)
         return self.ring() is not before
 
     def reload(self) -> None:
         """Have the source asked at the next use; safe in a signal handler."""
+        self._unheeded = True
         self._reload_at = self._fresh_until = -math.inf
 
     def reload_on_hangup(self) -> bool:
@@ -149,31 +164,54 @@ class KeyProvider:
         if self._ring is None:
             with self._lock:
                 if self._ring is None:
-                    self._begin(now)
+                    self._first(now)
         elif self._lock.acquire(blocking=False):
             try:
                 self._renew(now)
             finally:
                 self._lock.release()
         assert self._ring is not None
-        if self._max_age is not None and now - self._read_at > self._max_age:
+        if self._is_too_old(now):
             raise Unavailable(
                 f"The key source {self._source.name} has failed for too long, so its keys are no "
                 f"longer used. Its faults are in the log."
             )
         return self._ring
 
+    def _first(self, now: float) -> None:
+        failed_at, fault = self._outage
+        if failed_at > now:
+            # It failed while this thread waited: asking once more would make each wait in turn.
+            raise Unavailable(fault)
+        try:
+            self._begin(now)
+        except Unavailable as error:
+            self._outage = clock.now(), str(error)
+            raise
+
     def _begin(self, now: float) -> None:
         stamp, text = self._read()
+        try:
+            keys = self._sealing(text, now)
+        except ConfigurationError as error:
+            # The frames below hold the keys, and so would this one.
+            del text
+            raise error.with_traceback(None) from None
+        self._take(keys, text, stamp, now)
+
+    def _sealing(self, text: bytes, now: float) -> KeySet:
+        """What a text says, where one of its keys may seal."""
         keys = parse_jwk_set(text, origin=self._source.name)
         resolution = keys.resolve(now)
-        if resolution.primary is None or resolution.overdue:
+        if resolution.primary is None or _is_overdue(resolution, now):
+            named = [
+                f"{entry.label!r} is {_why_not(entry, now)}" for entry in keys.entries[:_NAMED]
+            ]
             raise ConfigurationError(
-                f"{self._source.name}: none of the {len(keys.entries)} keys may seal now: they are "
-                f"revoked, open-only, past their end or not yet at their beginning. Add one that "
-                f"seals at once: cookie-sessions keys add --now."
+                f"{self._source.name}: none of the {len(keys.entries)} keys may seal now: "
+                f"{', '.join(named)}. Add one that seals at once: cookie-sessions keys add --now."
             )
-        self._take(keys, text, stamp, now)
+        return keys
 
     def _renew(self, now: float) -> None:
         assert self._keys is not None
@@ -188,7 +226,11 @@ class KeyProvider:
             except CookieSessionsError as error:
                 self._tell_of_failure(error, now)
                 self._plan(now, min(RETRY_SECONDS, self._reload_every))
-        self._resolve(now)
+        if not self._is_too_old(now):
+            self._resolve(now)
+
+    def _is_too_old(self, now: float) -> bool:
+        return now - self._read_at >= self._max_age
 
     def _sound(self, text: bytes) -> KeySet:
         """What a changed text says; where entries are damaged, beside what was good before."""
@@ -212,10 +254,14 @@ class KeyProvider:
     def _resolve(self, now: float) -> None:
         assert self._keys is not None
         resolution = self._keys.resolve(now)
-        if resolution.overdue:
+        if _is_overdue(resolution, now):
             self._events.emit(EventName.KEYS_OVERDUE)
         self._ring = self._keys.ring(now)
-        self._fresh_until = min(self._reload_at, resolution.next_change)
+        too_old_at = self._read_at + self._max_age
+        self._fresh_until = min(self._reload_at, resolution.next_change, too_old_at)
+        if self._unheeded:
+            # Somebody asked for another reading while this one was under way.
+            self._reload_at = self._fresh_until = -math.inf
 
     def _plan(self, now: float, seconds: float) -> None:
         self._asked_at = now
@@ -223,9 +269,10 @@ class KeyProvider:
         self._reload_at = now + seconds * (1 - early)
 
     def _read(self) -> tuple[object, bytes]:
+        self._unheeded = False
         try:
             # The stamp first: what changes in between is then read again.
-            stamp = self._source.stamp()
+            stamp = self._stamp = self._source.stamp()
             return stamp, self._source.read()
         except CookieSessionsError as error:
             # The frames of a source hold what it read, and reporters of errors record the locals
@@ -240,7 +287,7 @@ class KeyProvider:
         )
 
     def _tell_of_failure(self, error: CookieSessionsError, now: float) -> None:
-        age = int(now - self._read_at)
+        age = max(0, int(now - self._read_at))
         self._events.emit(EventName.KEYS_UNREADABLE, fault=str(error), age=age)
         if age > STALE_SECONDS:
             self._events.emit(EventName.KEYS_STALE, age=age)
@@ -249,6 +296,18 @@ class KeyProvider:
         # A thread of the parent may have held the lock, and the children's plans would coincide.
         self._lock = threading.Lock()
         self._reload_at = self._fresh_until = min(self._reload_at, self._asked_at)
+
+
+def _is_overdue(resolution: Resolution, now: float) -> bool:
+    """Whether no key may seal; one that a clock made that is a little ahead may."""
+    primary = resolution.primary
+    return resolution.overdue and not (primary and now < primary.begins <= now + SKEW)
+
+
+def _why_not(entry: KeyEntry, now: float) -> str:
+    if entry.mark is not None:
+        return str(entry.mark)
+    return "not yet at its beginning (nbf)" if entry.begins > now else "past its end (exp)"
 
 
 _providers: Final[weakref.WeakSet[KeyProvider]] = weakref.WeakSet()

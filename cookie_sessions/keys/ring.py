@@ -21,22 +21,25 @@ class KeyRing:
         others: keys that only open.
         revoked: key ids of keys that neither seal nor open, kept so that what they sealed can be
             told from what an unknown key sealed.
+        retired: key ids of keys whose end has come, kept for the same purpose.
         ends: until when keys open, by key id, in seconds since the epoch; others open for ever.
 
     Attributes:
         revoked: the revoked key ids.
+        retired: the retired key ids.
 
     Raises:
         ConfigurationError: two different keys have one key id, or a key is in use and revoked.
     """
 
-    __slots__ = ("_by_kid", "_ends", "_primary", "revoked")
+    __slots__ = ("_by_kid", "_ends", "_primary", "retired", "revoked")
 
     def __init__(
         self,
         primary: Key | None,
         *others: Key,
         revoked: Iterable[bytes] = (),
+        retired: Iterable[bytes] = (),
         ends: Mapping[bytes, float] | None = None,
     ) -> None:
         by_kid: dict[bytes, Key] = {}
@@ -52,6 +55,7 @@ class KeyRing:
         self._primary = primary
         self._ends = dict(ends or {})
         self.revoked = frozenset(revoked)
+        self.retired = frozenset(retired)
         for kid in self.revoked & by_kid.keys():
             raise ConfigurationError(
                 f"The key {by_kid[kid]!r} is both in use and revoked. Remove the entry that is "
@@ -71,6 +75,11 @@ class KeyRing:
                 "cookie-sessions keys add --now."
             )
         return self._primary
+
+    @property
+    def primary_kid(self) -> bytes | None:
+        """The id of the key that seals; None where there is none, and sessions can only be read."""
+        return None if self._primary is None else self._primary.kid
 
     def opens_until(self, kid: bytes) -> float:
         """When a key ceases to open, in seconds since the epoch; infinite where nothing ends it.
