@@ -48,7 +48,7 @@ def measure(effort: Effort) -> Results:
     cells, control = requests.measure(
         shapes, rounds=effort.rounds, repeats=effort.repeats, seconds=effort.seconds
     )
-    found, opened = lookup.measure(count=effort.loops)
+    searches = lookup.measure(count=effort.loops)
     octets = sizes.measure(shapes)
     floors = floor.measure(shapes, count=effort.loops)
     differences, libraries = imports.measure(pairs=effort.pairs)
@@ -61,8 +61,7 @@ def measure(effort: Effort) -> Results:
         floor=floors,
         imports=differences,
         libraries=libraries,
-        lookup=found,
-        opening=opened,
+        searches=searches,
     )
 
 

@@ -8,15 +8,23 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from benchmarks.floor import Costs
+from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, Search, found
 from benchmarks.marks import BY_NAME, MARKS, Mark
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS, PEERS
 from benchmarks.requests import CONTROL, Cell
 from benchmarks.sizes import Size, against, against_line
-from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median
+from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median, ratios
 
 NOISE: Final = 0.10
 """The widest spread of the control against itself at which figures are to be trusted."""
+
+_SEARCHED: Final = {
+    FIND: "look a key up",
+    OURS: "open a cookie",
+    FERNET: "MultiFernet",
+    DEFAULT: "SECRET_KEY_FALLBACKS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,7 @@ class Results:
         floor: opening, and packing and sealing, against the calls they can't avoid.
         imports: seconds that the core takes over its libraries, for each pair of processes.
         libraries: seconds that its libraries take by themselves.
-        lookup: how many times dearer one key among 100 is than the only key, round by round.
-        opening: the same for opening a whole cookie.
+        searches: one key among many against the only key.
     """
 
     machine: Sequence[str]
@@ -44,8 +51,7 @@ class Results:
     floor: Sequence[Costs]
     imports: Sequence[float]
     libraries: Sequence[float]
-    lookup: Sequence[float]
-    opening: Sequence[float]
+    searches: Sequence[Search]
 
     def cheaper(self, operation: str, than: str) -> Spread:
         """How many times cheaper we are: the geometric mean over shapes and kinds."""
@@ -78,7 +84,7 @@ class Results:
             return Spread(worse, worse, worse)
         if subject == "import":
             return Spread.of(seconds * 1e3 for seconds in self.imports)
-        return Spread.of(self.lookup)
+        return Spread.of(found(self.searches, FIND, keys=100).ratios)
 
 
 def _mean_of(table: Sequence[Sequence[float]]) -> Spread:
@@ -94,6 +100,7 @@ def markdown(results: Results) -> str:
         ["## The same by shape: times cheaper than Flask's default interface", *_shapes(results)],
         ["## Against the floor", *_floor(results)],
         ["## Octets of the cookie", *_octets(results)],
+        ["## One key among many", *_searches(results)],
         ["## Import and look-up", *_rest(results)],
         [_summary(results)],
     )
@@ -114,6 +121,7 @@ def as_json(results: Results) -> str:
         "cells": [asdict(cell) for cell in results.cells],
         "sizes": [asdict(size) for size in results.sizes],
         "floor": [asdict(costs) for costs in results.floor],
+        "searches": [asdict(search) for search in results.searches],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -208,15 +216,40 @@ def _octets(results: Results) -> Iterable[str]:
     yield _table([*head, *(f"{peer.name}, octets" for peer in PEERS)], rows)
 
 
+def _searches(results: Results) -> Iterable[str]:
+    yield (
+        "Times what it costs with one key, and µs. The peers try their keys in turn: the middle "
+        "one is the mean, the last the worst. Their signers are made once, not per request."
+    )
+    rows = []
+    for who, title in _SEARCHED.items():
+        alone = found(results.searches, who, keys=1)
+        row = [title, _micro(median(alone.times), digits=2)]
+        for keys in COUNTS[1:]:
+            for position in (MIDDLE, LAST):
+                one = found(results.searches, who, keys=keys, position=position)
+                ratio = median(one.ratios)
+                row.append(f"{ratio:.2f} ({_micro(median(one.times), digits=2)} µs)")
+        rows.append(row)
+    head = ["", "1 key, µs", *(f"{n:,} keys: {one}" for n in COUNTS[1:] for one in (MIDDLE, LAST))]
+    yield _table(head, rows)
+    ours = found(results.searches, OURS, keys=100).times
+    told = [
+        f"{_SEARCHED[peer]} {_times(Spread.of(ratios(theirs.times, ours)), digits=1)} times"
+        for peer in (FERNET, DEFAULT)
+        for theirs in [found(results.searches, peer, keys=100)]
+    ]
+    yield f"Under the last of 100 keys, to open takes {' and '.join(told)} as long as with ours."
+
+
 def _rest(results: Results) -> Iterable[str]:
     imports, lookup = BY_NAME["import"], BY_NAME["lookup key"]
-    took, found = results.figure(imports), results.figure(lookup)
+    took, look = results.figure(imports), results.figure(lookup)
     millis = f"{took.middle:.1f} ms ({took.low:.1f} to {took.high:.1f})"
     rows = [
         [imports.title, millis, imports.text, _reached(imports, took.middle)],
         ["import of its libraries alone", f"{median(results.libraries) * 1e3:.1f} ms", "", ""],
-        [lookup.title, _times(found), lookup.text, _reached(lookup, found.middle)],
-        ["open a cookie with 100 keys, against 1", _times(Spread.of(results.opening)), "", ""],
+        [lookup.title, _times(look), lookup.text, _reached(lookup, look.middle)],
     ]
     yield _table(["", "figure", "mark", ""], rows)
 
@@ -249,9 +282,9 @@ def _times(spread: Spread, *, digits: int = 2) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def _micro(seconds: float) -> str:
+def _micro(seconds: float, *, digits: int = 1) -> str:
     micro = seconds * 1e6
-    return f"{micro:.1f}" if micro < 100 else f"{micro:.0f}"
+    return f"{micro:.{digits}f}" if micro < 100 else f"{micro:.0f}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

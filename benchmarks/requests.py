@@ -96,12 +96,13 @@ class Stage:
 
     def verify(self) -> None:
         """Check that every candidate does the work it is timed for; ``RuntimeError`` if not."""
-        self.renew()
-        for peer in self.peers:
-            for operation in OPERATIONS:
-                for permanent in (True, False):
-                    if operation.suits(self.shape):
-                        self._verify(peer, operation, permanent=permanent)
+        for operation in OPERATIONS:
+            for permanent in (True, False):
+                if not operation.suits(self.shape):
+                    continue
+                self.renew()
+                for peer in self.peers:
+                    self._verify(peer, operation, permanent=permanent)
 
     def _verify(self, peer: Peer, operation: Operation, *, permanent: bool) -> None:
         app = self.apps[peer.name]
@@ -205,9 +206,9 @@ def measure(
             for stage in (*stages, again):
                 stage.renew()
             for (name, shape, _), cell in cells.items():
-                _visit(by_name[shape], operations[name], cell, turn=number, repeats=repeats)
+                visit(by_name[shape], operations[name], cell, turn=number, repeats=repeats)
             # A headline is the mean of ten cells; the control, one cell, gets more requests.
-            _visit(again, operations["read"], controlled, turn=number, repeats=3 * repeats)
+            visit(again, operations["read"], controlled, turn=number, repeats=3 * repeats)
             if time.perf_counter() - start > seconds:
                 break
     finally:
@@ -215,7 +216,16 @@ def measure(
     return list(cells.values()), controlled
 
 
-def _visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int) -> None:
+def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int) -> None:
+    """Time one operation for every candidate of a stage, and add the round to the cell.
+
+    Args:
+        stage: the candidates, with cookies.
+        operation: what is timed.
+        cell: takes the median request of each candidate.
+        turn: number of the round; another candidate is the first in each.
+        repeats: requests of each candidate.
+    """
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
         (_times(stage.apps[name], stage.environs(name, operation, permanent=cell.permanent)), times)

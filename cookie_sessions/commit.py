@@ -228,8 +228,7 @@ class Commit:
         now = int(clock.now())
         session = self._session
         claims = session._own_claims
-        timeouts = manager.timeouts()
-        until = timeouts.until(now=now, iat=claims.iat) if renew else claims.until
+        until = manager.end_of(session, claims, renew=renew, now=now)
         content = session._content
         if content is not None and not session.modified:
             _, wires = manager.codec.load_payload(content.plaintext)
@@ -243,7 +242,7 @@ class Commit:
                 "can't keep it. Register its type in COOKIE_SESSIONS_TYPES, or write 'sealed'."
             )
         # Flask counts its age limit from the signed time, so that is how the sealed end is kept.
-        signed_at = max(1, min(now, until - timeouts.longest))
+        signed_at = max(1, min(now, until - manager.timeouts().longest))
         return manager.migration.write(values, signed_at=signed_at)
 
     def _can_go_on(self, content: Content) -> bool:

@@ -43,6 +43,16 @@ class EventName(enum.StrEnum):
     """The session was changed while its keys or stores were unavailable."""
     UNAVAILABLE = "unavailable"
     """A key source or a store did not answer."""
+    KEYS_LOADED = "keys_loaded"
+    """The key ring was read and differs from before; ``generation`` is equal where it is equal."""
+    KEYS_UNREADABLE = "keys_unreadable"
+    """The key source failed, as ``fault`` says; the last good ring stays, ``age`` seconds old."""
+    KEYS_STALE = "keys_stale"
+    """The key source has failed for more than a day; ``age`` in seconds."""
+    KEYS_OVERDUE = "keys_overdue"
+    """By its dates no key may seal any more; the last one goes on."""
+    KEY_DAMAGED = "key_damaged"
+    """An entry of the key ring can't be read and was left out; ``fault`` says which."""
     WEAK_KEY = "weak_key"
     """The application's secret key is too short to be a key."""
 
@@ -53,6 +63,7 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
     EventName.REJECTED: _INFO,
+    EventName.KEYS_LOADED: _INFO,
 }
 
 

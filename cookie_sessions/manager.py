@@ -37,6 +37,8 @@ class SessionManager:
         events: told what happens.
         migration: reads and writes Flask's own cookies for a time, or None.
         overflow: keeps what cookies have no room for, or None.
+        look_again: asks the source of the ring for a key that the ring does not have, and says
+            whether the ring is another one then; None: there is none to ask.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class SessionManager:
         events: Events,
         migration: Migration | None = None,
         overflow: Overflow | None = None,
+        look_again: Callable[[], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.ring = ring
@@ -56,6 +59,7 @@ class SessionManager:
         self.codec = Codec(types=settings.types, secret_names=settings.secret_names)
         self.migration = migration
         self.overflow = overflow
+        self._look_again = look_again
 
     def arrival(self, header: str, *, name: str) -> Arrival:
         """Note what a request brought, without looking into it.
@@ -84,8 +88,19 @@ class SessionManager:
             Rejected: it is not a living session under this name.
             Unavailable: the keys can't be had.
         """
-        now = clock.now()
         ring = self.ring()
+        try:
+            return self._open(text, name=name, ring=ring)
+        except Rejected as rejected:
+            if rejected.reason is not Reason.UNKNOWN_KID or self._look_again is None:
+                raise
+        # Another thread may have had a new ring read since this one took the old.
+        if not self._look_again() and self.ring() is ring:
+            raise Rejected(Reason.UNKNOWN_KID)
+        return self._open(text, name=name, ring=self.ring())
+
+    def _open(self, text: str, *, name: str, ring: KeyRing) -> Content:
+        now = clock.now()
         timeouts = self.timeouts()
         migration = self.migration
         if migration is not None and migration.reads(text, now=now):
@@ -113,12 +128,21 @@ class SessionManager:
         return peek(text)
 
     def must_rewrite(self, session: Session) -> bool:
-        """Whether the session came under a former name or in a form that is not written now."""
+        """Whether the session can't stay as it came.
+
+        That is: under a former name, in a form that is not written now, or under a key that retires
+        before the session ends while another one seals.
+        """
         arrival = session._origin
         content = session._content
         if content is None or not isinstance(arrival, Arrival):
             return False
-        return arrival.moved_from is not None or content.imported != self.writes_signed()
+        if arrival.moved_from is not None or content.imported != self.writes_signed():
+            return True
+        ring = self.ring()
+        kid = content.head.kid
+        another_seals = ring.primary_kid not in (None, kid)
+        return another_seals and ring.opens_until(kid) < content.claims.until
 
     def seal(
         self,
@@ -160,8 +184,17 @@ class SessionManager:
         claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
         if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
             claims = claims._replace(imported_from=b"")
-        until = self.timeouts().until(now=now, iat=claims.iat) if renew else claims.until
+        until = self.end_of(session, claims, renew=renew, now=now)
         return claims._replace(until=max(until, claims.iat))
+
+    def end_of(self, session: Session, claims: Claims, *, renew: bool, now: float) -> int:
+        """When a session ends that is sealed now, in seconds since the epoch."""
+        timeouts = self.timeouts()
+        content = session._content
+        if renew or content is None:
+            return timeouts.until(now=now, iat=claims.iat)
+        # A shorter timeout counts from when the cookie was sealed, which is about to be forgotten.
+        return min(claims.until, content.head.sealed_at + timeouts.idle)
 
     def rehearse(
         self,

@@ -78,12 +78,17 @@ def open_text(text: str, *, ring: KeyRing, place: Place, now: float) -> Opened:
     head, sealed = envelope.parse(text)
     key = ring.get(head.kid)
     if key is None:
-        revoked = head.kid in ring.revoked
-        raise Rejected(Reason.KEY_REVOKED if revoked else Reason.UNKNOWN_KID)
+        raise Rejected(_why_without_key(head.kid, ring))
     if head.sealed_at > now + SKEW:
         raise Rejected(Reason.NOT_YET_VALID)
     plaintext = key.aead(place.purpose).open(sealed, _aad(head, place))
-    return Opened(head, plaintext, key is not ring.primary)
+    return Opened(head, plaintext, key.kid != ring.primary_kid)
+
+
+def _why_without_key(kid: bytes, ring: KeyRing) -> Reason:
+    if kid in ring.revoked:
+        return Reason.KEY_REVOKED
+    return Reason.KEY_RETIRED if kid in ring.retired else Reason.UNKNOWN_KID
 
 
 def _aad(head: Head, place: Place) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -24,8 +24,17 @@ class Settings:
     """What an application may set beside its framework's own cookie settings.
 
     Attributes:
-        keys: where the key ring is read from, as a URL: ``file:PATH`` or ``env:NAME``. Default
-            None: the ring is made from the framework's secret key.
+        keys: where the key ring is read from: a URL (``file:PATH``, ``env:NAME``,
+            ``aws-secretsmanager:NAME``, ``aws-ssm:NAME`` or ``vault:MOUNT/PATH#FIELD``), or a
+            function that returns a JWK Set. Default None: the ring is made from the framework's
+            secret key.
+        keys_reload: seconds after which the source of the keys is asked again, or a timedelta.
+            Default 300. Keep it well below the ring's propagation window.
+        keys_max_age: seconds after which keys whose source fails are no longer used, and requests
+            are answered 503; or a timedelta. Default None: they are used as long as the process
+            lives, and events tell of it.
+        reload_on_sighup: whether SIGHUP has the keys read again, beside whatever it did before.
+            Default False.
         audience: a name of the application, sealed into each cookie. Give applications that share
             keys and a host different ones, so that none opens another's sessions. Default empty.
         absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
@@ -59,7 +68,10 @@ class Settings:
             of an event alone. Default False.
     """
 
-    keys: str | None = None
+    keys: str | Callable[[], str | bytes] | None = None
+    keys_reload: int = 300
+    keys_max_age: int | None = None
+    reload_on_sighup: bool = False
     audience: str = ""
     absolute_timeout: int | None = None
     secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
@@ -137,10 +149,17 @@ def _wrong(name: str, wanted: str) -> ConfigurationError:
     return ConfigurationError(f"The setting {name} has a value that can't be used. Give {wanted}.")
 
 
-def _keys(name: str, value: object) -> str | None:
+def _keys(name: str, value: Any) -> str | Callable[[], str | bytes] | None:
     if value is None or (isinstance(value, str) and value):
         return value
-    raise _wrong(name, "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', or None")
+    # A class is called too, but what it returns is no text.
+    if callable(value) and not isinstance(value, type):
+        return value  # type: ignore[no-any-return]
+    raise _wrong(
+        name,
+        "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', a function that returns "
+        "the keys, or None",
+    )
 
 
 def _audience(name: str, value: object) -> str:
@@ -185,6 +204,13 @@ def _seconds(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
     raise _wrong(name, "a positive number of seconds, a timedelta, or None")
+
+
+def _reload(name: str, value: object) -> int:
+    seconds = _seconds(name, value)
+    if seconds is None:
+        raise _wrong(name, "a positive number of seconds, or a timedelta")
+    return seconds
 
 
 def _secret_names(name: str, value: object) -> frozenset[str]:
@@ -304,6 +330,9 @@ def _items(name: str, value: object, wanted: str) -> tuple[Any, ...]:
 
 _CHECKS: Final = {
     "keys": _keys,
+    "keys_reload": _reload,
+    "keys_max_age": _seconds,
+    "reload_on_sighup": _flag,
     "audience": _audience,
     "absolute_timeout": _seconds,
     "secret_names": _secret_names,

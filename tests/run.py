@@ -32,7 +32,7 @@ SERVERS = {
     "lighttpd": "lighttpd",
 }
 NPM_PACKAGES = ["dynalite@4"]
-INSTALL = ["-e", ".[flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
+INSTALL = ["-e", ".[cli,flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 
 
 class Step(NamedTuple):

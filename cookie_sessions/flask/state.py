@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
-from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.flask.signed import SignedCookies
-from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_from_url
+from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_of
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.migration import Migration
 from cookie_sessions.overflow import Overflow
@@ -121,8 +122,10 @@ class AppState:
         with _lock:
             if self._manager is None:
                 settings = Settings.from_mapping(self._app.config)
+                look_again = None
                 if settings.keys is not None:
-                    self.provider = KeyProvider(source_from_url(settings.keys))
+                    self.provider = self._begin_provider(settings.keys, settings)
+                    look_again = self.provider.look_again
                 self._manager = SessionManager(
                     settings=settings,
                     ring=self.ring,
@@ -130,8 +133,28 @@ class AppState:
                     events=self.events,
                     migration=self._migration(settings),
                     overflow=self._overflow(settings),
+                    look_again=look_again,
                 )
             return self._manager
+
+    def _begin_provider(
+        self, keys: str | Callable[[], str | bytes], settings: Settings
+    ) -> KeyProvider:
+        provider = KeyProvider(
+            source_of(keys),
+            events=self.events,
+            reload_every=settings.keys_reload,
+            max_age=settings.keys_max_age,
+        )
+        try:
+            # A ring that is wrong stops the application, and not only the pages that need it.
+            provider.ring()
+        except Unavailable:
+            # It may come yet: the pages that need it are answered 503 until it does.
+            self.events.emit(EventName.UNAVAILABLE)
+        if settings.reload_on_sighup:
+            provider.reload_on_hangup()
+        return provider
 
     def _overflow(self, settings: Settings) -> Overflow | None:
         if settings.overflow is None:

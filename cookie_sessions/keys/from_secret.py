@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,7 +10,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cookie_sessions.crypto import KEY_OCTETS
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys.jwk_set import ALGORITHM
 from cookie_sessions.keys.key import Key
 from cookie_sessions.keys.ring import KeyRing
 
@@ -72,16 +70,12 @@ def revoked_entry(secret_key: str | bytes) -> str:
     """
     import json
 
-    material = _material(secret_key, "the secret key")
-    return json.dumps(
-        {
-            "kty": "oct",
-            "alg": ALGORITHM,
-            "kid": f"former SECRET_KEY {Key(material).kid.hex()}",
-            "state": "revoked",
-            "k": base64.urlsafe_b64encode(material).rstrip(b"=").decode("ascii"),
-        }
-    )
+    from cookie_sessions.keys.entry import KeyEntry, Mark
+    from cookie_sessions.keys.jwk_set import as_member
+
+    key = Key(_material(secret_key, "the secret key"))
+    label = f"former SECRET_KEY {key.kid.hex()}"
+    return json.dumps(as_member(KeyEntry(kid=key.kid, key=key, label=label, mark=Mark.REVOKED)))
 
 
 def is_weak(secret: str | bytes) -> bool:

@@ -43,6 +43,10 @@ class Key:
         self.kid = crypto.kid_of(material)
         self.label = label
 
+    def export_material(self) -> bytes:
+        """The 32 octets themselves, for the ring file: the one way by which a key leaves."""
+        return self._material
+
     def aead(self, purpose: str) -> crypto.Aead:
         """The cipher under this key's subkey for one purpose, derived at its first use.
 

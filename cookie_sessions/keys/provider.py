@@ -1,53 +1,279 @@
-"""The ring that is in force in this process."""
+"""The ring that is in force in this process: read, kept, and read again in time."""
 
 from __future__ import annotations
 
+import hashlib
+import math
+import os
+import secrets
 import threading
+import weakref
+from types import FrameType
+from typing import Final
 
-from cookie_sessions.errors import ConfigurationError, CookieSessionsError
+from cookie_sessions import clock
+from cookie_sessions.clock import SKEW
+from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
+from cookie_sessions.events import EventName, Events
+from cookie_sessions.keys.entry import KeyEntry
+from cookie_sessions.keys.jwk_set import Parsed, parse_jwk_set, parse_leniently
+from cookie_sessions.keys.key_set import KeySet, merge
+from cookie_sessions.keys.lifecycle import Resolution
 from cookie_sessions.keys.ring import KeyRing
-from cookie_sessions.keys.source import KeySource
+from cookie_sessions.keys.sources import KeySource
+
+RELOAD_SECONDS: Final = 300
+"""How old a ring may grow by default before its source is asked again."""
+
+RETRY_SECONDS: Final = 30
+"""How long a source that failed is left alone."""
+
+LOOK_AGAIN_SECONDS: Final = 5
+"""How often at most an unknown key id makes a source be asked that can't say cheaply whether it
+changed. It is a distance and not a budget: ids that somebody invents can't use it up."""
+
+STALE_SECONDS: Final = 86_400
+"""From this age on, a ring whose source fails is told of as stale."""
+
+_JITTER: Final = 0.1
+_NAMED: Final = 8
 
 
 class KeyProvider:
-    """Gives the ring of a source: read once, at its first use, and kept as long as the process.
+    """Gives the ring of a source, and never a worse one than it gave before.
 
-    Safe under threads: the source is read by one of them, and all get the same ring. A read that
-    fails is not kept, so the next call tries again. A ring that changes at its source is seen by a
-    new process only.
+    The ring is read at the first use, again every ``reload_every`` seconds (a little earlier, by
+    chance, so that not all processes ask at once), and at once when a cookie names a key that it
+    does not have. While one thread reads, the others go on with the ring they have. Where a source
+    fails or holds nonsense the last good ring stays in force, and an event says so.
+
+    Safe under threads and after a fork.
 
     Args:
         source: where the ring is read from.
+        events: told of what happens to it.
+        reload_every: seconds after which the source is asked again.
+        max_age: seconds after which a ring whose source fails is no longer used; None: it is used
+            as long as the process lives.
     """
 
-    def __init__(self, source: KeySource) -> None:
+    def __init__(
+        self,
+        source: KeySource,
+        *,
+        events: Events | None = None,
+        reload_every: float = RELOAD_SECONDS,
+        max_age: float | None = None,
+    ) -> None:
         self._source = source
+        self._events = events or Events()
+        self._max_age = math.inf if max_age is None else max_age
+        # Half of it leaves time to ask again before the ring is too old.
+        self._reload_every = min(reload_every, self._max_age / 2)
         self._lock = threading.Lock()
         self._ring: KeyRing | None = None
+        self._keys: KeySet | None = None
+        self._digest = b""
+        self._stamp: object = None
+        self._read_at = -math.inf
+        self._asked_at = -math.inf
+        self._reload_at = -math.inf
+        self._fresh_until = -math.inf
+        self._unheeded = False
+        self._outage: tuple[float, str] = (-math.inf, "")
+        _providers.add(self)
 
     def __repr__(self) -> str:
         return f"<KeyProvider {self._source.name}>"
 
+    @property
+    def keys(self) -> KeySet | None:
+        """What was read last; None before the first use."""
+        return self._keys
+
     def ring(self) -> KeyRing:
-        """The ring; an attribute look-up once it is loaded.
+        """The ring in force; a comparison of two numbers as long as it is fresh.
 
         Returns:
-            The same object on each call.
+            The ring.
 
         Raises:
-            ConfigurationError: the ring could not be loaded; says what to do.
+            ConfigurationError: it has never been read, and can't be now; says what to do.
+            Unavailable: its source does not answer, at the first use or for longer than
+                ``max_age``.
         """
+        now = clock.now()
         ring = self._ring
-        if ring is not None:
+        if ring is not None and self._asked_at <= now < self._fresh_until:
             return ring
-        with self._lock:
-            if self._ring is None:
-                self._ring = self._load()
-            return self._ring
+        return self._renewed(now)
 
-    def _load(self) -> KeyRing:
+    def look_again(self) -> bool:
+        """Ask the source for a key that a cookie names and the ring does not have.
+
+        Where another thread is asking just now, its answer is waited for.
+
+        Returns:
+            Whether the ring is another one now.
+        """
+        before = self._ring
+        with self._lock:
+            if self._ring is not before:
+                return True
+            now = clock.now()
+            stamp = self._source.stamp()
+            if stamp is None:
+                if 0 <= now - self._asked_at < LOOK_AGAIN_SECONDS:
+                    return False
+            elif stamp == self._stamp:
+                return False
+            self.reload()
+            if before is not None:
+                self._renew(now)
+        return self.ring() is not before
+
+    def reload(self) -> None:
+        """Have the source asked at the next use; safe in a signal handler."""
+        self._unheeded = True
+        self._reload_at = self._fresh_until = -math.inf
+
+    def reload_on_hangup(self) -> bool:
+        """Have SIGHUP ask the source again, beside whatever it did before.
+
+        Returns:
+            Whether it could be arranged: in the main thread, where the system has the signal.
+        """
+        import signal
+
+        if (
+            not hasattr(signal, "SIGHUP")
+            or threading.current_thread() is not threading.main_thread()
+        ):
+            return False
+        before = signal.getsignal(signal.SIGHUP)
+
+        def reload(number: int, frame: FrameType | None) -> None:
+            self.reload()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(signal.SIGHUP, reload)
+        return True
+
+    def _renewed(self, now: float) -> KeyRing:
+        if self._ring is None:
+            with self._lock:
+                if self._ring is None:
+                    self._first(now)
+        elif self._lock.acquire(blocking=False):
+            try:
+                self._renew(now)
+            finally:
+                self._lock.release()
+        assert self._ring is not None
+        if self._is_too_old(now):
+            raise Unavailable(
+                f"The key source {self._source.name} has failed for too long, so its keys are no "
+                f"longer used. Its faults are in the log."
+            )
+        return self._ring
+
+    def _first(self, now: float) -> None:
+        failed_at, fault = self._outage
+        if failed_at > now:
+            # It failed while this thread waited: asking once more would make each wait in turn.
+            raise Unavailable(fault)
         try:
-            return self._source.load()
+            self._begin(now)
+        except Unavailable as error:
+            self._outage = clock.now(), str(error)
+            raise
+
+    def _begin(self, now: float) -> None:
+        stamp, text = self._read()
+        try:
+            keys = self._sealing(text, now)
+        except ConfigurationError as error:
+            # The frames below hold the keys, and so would this one.
+            del text
+            raise error.with_traceback(None) from None
+        self._take(keys, text, stamp, now)
+
+    def _sealing(self, text: bytes, now: float) -> KeySet:
+        """What a text says, where one of its keys may seal."""
+        keys = parse_jwk_set(text, origin=self._source.name)
+        resolution = keys.resolve(now)
+        if resolution.primary is None or _is_overdue(resolution, now):
+            named = [
+                f"{entry.label!r} is {_why_not(entry, now)}" for entry in keys.entries[:_NAMED]
+            ]
+            raise ConfigurationError(
+                f"{self._source.name}: none of the {len(keys.entries)} keys may seal now: "
+                f"{', '.join(named)}. Add one that seals at once: cookie-sessions keys add --now."
+            )
+        return keys
+
+    def _renew(self, now: float) -> None:
+        assert self._keys is not None
+        if self._reload_at <= now or now < self._asked_at:
+            try:
+                stamp, text = self._read()
+                if hashlib.sha256(text).digest() != self._digest:
+                    self._take(self._sound(text), text, stamp, now)
+                    return
+                self._stamp, self._read_at = stamp, now
+                self._plan(now, self._reload_every)
+            except CookieSessionsError as error:
+                self._tell_of_failure(error, now)
+                self._plan(now, min(RETRY_SECONDS, self._reload_every))
+        if not self._is_too_old(now):
+            self._resolve(now)
+
+    def _is_too_old(self, now: float) -> bool:
+        return now - self._read_at >= self._max_age
+
+    def _sound(self, text: bytes) -> KeySet:
+        """What a changed text says; where entries are damaged, beside what was good before."""
+        assert self._keys is not None
+        parsed: Parsed = parse_leniently(text, origin=self._source.name)
+        if not parsed.faults:
+            return parsed.keys
+        for fault in parsed.faults:
+            self._events.emit(EventName.KEY_DAMAGED, fault=fault)
+        return merge(parsed.keys, self._keys)
+
+    def _take(self, keys: KeySet, text: bytes, stamp: object, now: float) -> None:
+        self._keys = keys
+        self._digest = hashlib.sha256(text).digest()
+        self._stamp = stamp
+        self._read_at = now
+        self._plan(now, self._reload_every)
+        self._resolve(now)
+        self._events.emit(EventName.KEYS_LOADED, generation=keys.generation, keys=len(keys.entries))
+
+    def _resolve(self, now: float) -> None:
+        assert self._keys is not None
+        resolution = self._keys.resolve(now)
+        if _is_overdue(resolution, now):
+            self._events.emit(EventName.KEYS_OVERDUE)
+        self._ring = self._keys.ring(now)
+        too_old_at = self._read_at + self._max_age
+        self._fresh_until = min(self._reload_at, resolution.next_change, too_old_at)
+        if self._unheeded:
+            # Somebody asked for another reading while this one was under way.
+            self._reload_at = self._fresh_until = -math.inf
+
+    def _plan(self, now: float, seconds: float) -> None:
+        self._asked_at = now
+        early = secrets.randbelow(1000) / 1000 * _JITTER
+        self._reload_at = now + seconds * (1 - early)
+
+    def _read(self) -> tuple[object, bytes]:
+        self._unheeded = False
+        try:
+            # The stamp first: what changes in between is then read again.
+            stamp = self._stamp = self._source.stamp()
+            return stamp, self._source.read()
         except CookieSessionsError as error:
             # The frames of a source hold what it read, and reporters of errors record the locals
             # of frames: the error goes on without them.
@@ -59,3 +285,38 @@ class KeyProvider:
             f"The key source {self._source.name} failed with {fault}, so no session can be opened "
             f"or sealed. Correct the source, or configure file: or env: instead."
         )
+
+    def _tell_of_failure(self, error: CookieSessionsError, now: float) -> None:
+        age = max(0, int(now - self._read_at))
+        self._events.emit(EventName.KEYS_UNREADABLE, fault=str(error), age=age)
+        if age > STALE_SECONDS:
+            self._events.emit(EventName.KEYS_STALE, age=age)
+
+    def _after_fork(self) -> None:
+        # A thread of the parent may have held the lock, and the children's plans would coincide.
+        self._lock = threading.Lock()
+        self._reload_at = self._fresh_until = min(self._reload_at, self._asked_at)
+
+
+def _is_overdue(resolution: Resolution, now: float) -> bool:
+    """Whether no key may seal; one that a clock made that is a little ahead may."""
+    primary = resolution.primary
+    return resolution.overdue and not (primary and now < primary.begins <= now + SKEW)
+
+
+def _why_not(entry: KeyEntry, now: float) -> str:
+    if entry.mark is not None:
+        return str(entry.mark)
+    return "not yet at its beginning (nbf)" if entry.begins > now else "past its end (exp)"
+
+
+_providers: Final[weakref.WeakSet[KeyProvider]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for provider in _providers:
+        provider._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

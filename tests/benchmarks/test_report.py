@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from benchmarks.lookup import COUNTS, LAST, MIDDLE
 from benchmarks.marks import MARKS
+from benchmarks.peers import DEFAULT, FERNET
+from benchmarks.timing import median
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +73,23 @@ def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None
         "Flask default",
         "Fernet",
     }
+
+
+def test_one_key_among_many_is_compared_with_peers_that_try_them_in_turn(
+    run: tuple[str, Path],
+) -> None:
+    document = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))
+    costs = {
+        (one["who"], one["keys"], one["position"]): median(one["ratios"])
+        for one in document["searches"]
+    }
+    assert len(costs) == 4 * len(COUNTS) * 2
+    for peer in (FERNET, DEFAULT):
+        # A peer that found its key at once would not be searching among as many keys.
+        assert costs[peer, 1000, LAST] > 10
+        assert costs[peer, 1000, MIDDLE] > 10
+    printed, _ = run
+    assert all(f"\n| {name} " in printed for name in ("MultiFernet", "SECRET_KEY_FALLBACKS"))
 
 
 def test_the_plot_is_well_formed_and_follows_the_dark_setting(run: tuple[str, Path]) -> None:

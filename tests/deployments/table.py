@@ -15,7 +15,7 @@ from tests.deployments.visitor import Visitor
 _OTHER: Final = 600
 
 COLUMNS: Final = (
-    "profile",
+    "deployment",
     "version",
     "one Cookie line",
     f"beside {octets_of(BROWSER)} of other headers",

@@ -103,7 +103,8 @@ def test_the_key_file_of_the_guide_is_one() -> None:
     for number, key in enumerate(ring["keys"]):
         key["k"] = json.loads(new_jwk_set())["keys"][0]["k"]
         assert number < 2
-    assert parse_jwk_set(json.dumps(ring), origin="the guide").primary.label == "spring"
+    keys = parse_jwk_set(json.dumps(ring), origin="the guide")
+    assert keys.ring(0).primary.label == "spring"
 
 
 def test_the_readme_lists_every_setting() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask.sessions import SessionInterface
 
+from tests.flask.outage import Outage
 from tests.flask.world import INTERFACES
 
 
@@ -27,6 +30,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("cookie_sessions.clock.now", clock)
     return clock
+
+
+@pytest.fixture
+def outage(tmp_path: Path, clock: Clock) -> Outage:
+    """A key file that will vanish."""
+    return Outage(tmp_path / "keys.json", clock)
 
 
 @pytest.fixture(params=INTERFACES)

@@ -1,49 +1,78 @@
-"""Applications whose keys can't be had, and what their visitors must get."""
+"""Applications whose keys can't be had any more, and what their visitors must get."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, session
 
-from cookie_sessions.errors import Unavailable
 from cookie_sessions.events import Event
 from cookie_sessions.flask.state import AppState
-from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys
-from tests.flask.world import SECRET, events_of, get, ours, route, sealed, set_cookies
+from cookie_sessions.keys import new_jwk_set
+from tests.flask.world import events_of, get, ours, route, sealed, set_cookies
+
+if TYPE_CHECKING:
+    from tests.flask.conftest import Clock
+
+MAX_AGE = 2
+TOLD = ["keys_unreadable", "unavailable"]
+"""What is told of a request that wants keys once they are gone for good."""
 
 
-class Source:
-    """A source of keys that can be out of reach."""
+class Outage:
+    """A key file that vanishes, and is missing for longer than its keys may be used.
 
-    name = "a source that can be out of reach"
+    Args:
+        path: where the file is made.
+        clock: the time that the applications read.
 
-    def __init__(self) -> None:
-        self.reachable = False
+    Attributes:
+        keys: what the file holds.
+        cookie: a permanent session of another instance, sealed before the outage.
+    """
 
-    def load(self) -> KeyRing:
-        if self.reachable:
-            return from_secret_keys(SECRET)
-        raise Unavailable("The source of keys does not answer.")
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._away = path.with_suffix(".away")
+        self._clock = clock
+        path.touch(mode=0o600)
+        path.write_text(new_jwk_set())
+        self.keys = path.read_bytes()
+        other = self.app()
+        route(other, lambda: session.update(a=[1], _permanent=True))
+        self.cookie = f"session={sealed(get(other))}"
+
+    def app(self) -> Flask:
+        """An application that has read its keys, and may use them for two seconds."""
+        app = ours(
+            PROPAGATE_EXCEPTIONS=False,
+            COOKIE_SESSIONS_KEYS=f"file:{self._path}",
+            COOKIE_SESSIONS_KEYS_MAX_AGE=MAX_AGE,
+        )
+        AppState.of(app).manager.ring()
+        return app
+
+    def begin(self, seconds: float = MAX_AGE) -> None:
+        """Take the file away for so long that the keys that were read are too old."""
+        self._path.rename(self._away)
+        self._clock.forward(seconds)
+
+    def end(self) -> None:
+        """Put the file back, and let the time pass for which a source that failed is left alone."""
+        self._away.rename(self._path)
+        self._clock.forward(1)
+
+    def app_cut_off(self, seconds: float = MAX_AGE) -> tuple[Flask, list[Event]]:
+        """An application whose keys are gone, and what happens to its sessions from now on."""
+        app = self.app()
+        self.begin(seconds)
+        return app, events_of(app)
 
 
-def cut_off(app: Flask) -> Source:
-    """Take an application's keys away, from now on."""
-    source = Source()
-    AppState.of(app).provider = KeyProvider(source)
-    return source
-
-
-def cookie_of_another_instance(**config: Any) -> str:
-    app = ours(**config)
-    route(app, lambda: session.update(a=[1], _permanent=True))
-    return f"session={sealed(get(app))}"
-
-
-def app_cut_off(**config: Any) -> tuple[Flask, list[Event]]:
-    app = ours(PROPAGATE_EXCEPTIONS=False, **config)
-    cut_off(app)
-    return app, events_of(app)
+def unreachable() -> bytes:
+    """A function for COOKIE_SESSIONS_KEYS whose server does not answer."""
+    raise TimeoutError
 
 
 def check_503(response: Any) -> None:

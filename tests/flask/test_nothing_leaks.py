@@ -12,12 +12,13 @@ import pytest
 from flask import Flask, Response, session
 from flask.typing import ResponseReturnValue
 
-from cookie_sessions.errors import Rejected, Unavailable
+from cookie_sessions.errors import Rejected
 from cookie_sessions.events import Event
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.flask.state import AppState
-from cookie_sessions.keys import KeyProvider, KeyRing
+from cookie_sessions.keys import FunctionSource, KeyProvider
 from tests.flask.conftest import Clock
+from tests.flask.outage import unreachable
 from tests.flask.world import get, ours, route, sealed, set_cookies
 from tests.keys.secrecy import recorded
 
@@ -28,13 +29,6 @@ SECRET_CANARY = "canary-of-the-secret-key"
 class Unprintable:
     def __repr__(self) -> str:
         return CANARY
-
-
-class Gone:
-    name = "a source that is gone"
-
-    def load(self) -> KeyRing:
-        raise Unavailable("The source of keys does not answer.")
 
 
 def app_of_all_trades(**config: Any) -> Flask:
@@ -144,7 +138,7 @@ def test_a_run_of_everything_gives_nothing_away(clock: Clock, everything: Everyt
                     bodies.append(response.text)
                     lines = [line.partition(";")[0] for line in set_cookies(response)]
                     values.update(line.partition("=")[2] for line in lines)
-    AppState.of(apps[0]).provider = KeyProvider(Gone())
+    AppState.of(apps[0]).provider = KeyProvider(FunctionSource(unreachable))
     bodies += [get(apps[0], path, cookie=cookies[0]).text for path in PATHS]
     values.discard("")
     text = everything.text.getvalue()

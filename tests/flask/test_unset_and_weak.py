@@ -119,7 +119,7 @@ def test_keys_from_a_file_take_the_secret_keys_place(key_file: Path, secret: Any
     assert get(bare(), "/read", cookie=cookie).text == "None"
     apps[0].secret_key = "a changed secret key means nothing now"
     assert get(apps[0], "/read", cookie=cookie).text == "1"
-    assert names_of(told) == ["created"]
+    assert names_of(told) == ["keys_loaded", "created"]
 
 
 def test_keys_from_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ TARGETS: Final = {
         Target("codec", 60, 4352),
         Target("signed", 60, 2048),
         Target("session", 20, 4352),
+        Target("split", 20, 1536),
         Target("jwk_set", 20, 2048),
     )
 }

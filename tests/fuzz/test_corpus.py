@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +13,7 @@ from cookie_sessions import envelope
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec
 from cookie_sessions.cookies import find
-from cookie_sessions.keys import KeyRing
-from cookie_sessions.keys.jwk_set import parse_jwk_set
+from cookie_sessions.keys import KeyEntry, jwk_set
 from cookie_sessions.session import Session
 from tests.fuzz.targets import FOLDER, TARGETS, Target, file_name
 
@@ -77,6 +77,8 @@ parse = envelope.parse
 from_octets = Claims.from_octets
 from_wire = Codec.from_wire
 load_payload = Codec.load_payload
+read_entry = jwk_set._Entry.read
+as_member = jwk_set.as_member
 
 
 def splitting_on_commas(header: str, name: str, *, commas: bool) -> tuple[str, ...]:
@@ -112,8 +114,12 @@ def handing_out_what_is_damaged(session: Session, _wires: Any, key: Any, wire: A
     return value
 
 
-def forgetting_revocation(text: bytes | str, *, origin: str) -> KeyRing:
-    return KeyRing(parse_jwk_set(text, origin=origin).primary)
+def forgetting_revocation(reader: Any) -> KeyEntry:
+    return dataclasses.replace(read_entry(reader), mark=None)
+
+
+def forgetting_dates(entry: KeyEntry) -> dict[str, Any]:
+    return {name: value for name, value in as_member(entry).items() if name != "exp"}
 
 
 BREAKS: list[tuple[str, str, object]] = [
@@ -128,9 +134,14 @@ BREAKS: list[tuple[str, str, object]] = [
     ("codec", "cookie_sessions.codec.table.MAX_KEYS", 1 << 30),
     ("signed", "cookie_sessions.flask.signed._inflate", zlib.decompress),
     ("signed", "cookie_sessions.flask.signed.check_form", lambda text: None),
+    ("split", "tests.fuzz.split.join", lambda head, *, name, find: head[2:]),
+    ("split", "tests.fuzz.split.split", lambda text, *, room: [text]),
+    ("split", "cookie_sessions.cookies.split._TAG", slice(17, 23)),
     ("session", "cookie_sessions.session.Session._hand_out", handing_out_what_is_damaged),
     ("session", "cookie_sessions.arrival.Arrival._find", lambda self, name: (self.header,)),
-    ("jwk_set", "tests.fuzz.jwk_set.parse_jwk_set", forgetting_revocation),
+    ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.read", forgetting_revocation),
+    ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.may_revoke", False),
+    ("jwk_set", "cookie_sessions.keys.jwk_set.as_member", forgetting_dates),
 ]
 
 

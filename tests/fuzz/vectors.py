@@ -23,6 +23,12 @@ def texts() -> Iterator[bytes]:
             yield str(row["text"]).encode("utf-8", "surrogatepass")
 
 
+def split_headers() -> Iterator[bytes]:
+    """The Cookie header of every split session, good and bad."""
+    for row in _vectors()["splits"]:
+        yield "; ".join(f"{name}={value}" for name, value in row["cookies"]).encode("latin-1")
+
+
 def payloads() -> Iterator[bytes]:
     """What was sealed in every good cookie."""
     for row in _vectors()["positive"]:

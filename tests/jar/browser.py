@@ -148,7 +148,8 @@ class Jar:
             return "a chunk was evicted"
         if not culprit.whole:
             return "another response was cut"
-        assert culprit is not setter and culprit.overlaps(setter), (
+        excused = culprit is not setter and culprit.overlaps(setter)
+        assert excused, (
             f"{name} is not the one that came with its head, and no response was cut, no cookie "
             f"evicted, and no two responses arrived at once"
         )

@@ -109,7 +109,7 @@ def test_the_entry_that_revokes_a_secret_key_is_taken_by_a_ring_and_names_its_ke
         entry = json.loads(revoked_entry(secret))
         document = json.loads(new_jwk_set())
         document["keys"].append(entry)
-        ring = parse_jwk_set(json.dumps(document), origin="")
+        ring = parse_jwk_set(json.dumps(document), origin="").ring(0)
         assert ring.revoked == {kid}
         assert (entry["alg"], entry["kid"]) == ("XAES-256-GCM", f"former SECRET_KEY {kid.hex()}")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 import pickle
 
 import pytest
 
-from cookie_sessions.errors import ConfigurationError, UsageError
+from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.keys import Key, KeyRing
 from tests.keys.secrecy import reveals
 
@@ -66,6 +67,24 @@ def test_a_key_both_in_use_and_revoked_is_refused() -> None:
     for keys in ((KEYS[1],), (KEYS[0], KEYS[1])):
         with pytest.raises(ConfigurationError, match="both in use and revoked"):
             KeyRing(*keys, revoked=[KEYS[1].kid])
+
+
+def test_a_ring_without_a_primary_opens_and_can_not_seal() -> None:
+    ring = KeyRing(None, KEYS[1], revoked=[KEYS[0].kid])
+    assert ring.get(KEYS[1].kid) is KEYS[1]
+    assert (len(ring), list(ring)) == (1, [KEYS[1]])
+    assert (ring.primary_kid, KeyRing(KEYS[1]).primary_kid) == (None, KEYS[1].kid)
+    with pytest.raises(Unavailable, match=r"revoked.*keys add --now"):
+        _ = ring.primary
+    kids = [key.kid.hex() for key in KEYS]
+    assert repr(ring) == f"<KeyRing open-only {kids[1]}, revoked {kids[0]}>"
+
+
+def test_a_key_opens_for_ever_where_nothing_ends_it() -> None:
+    ring = KeyRing(*KEYS, ends={KEYS[1].kid: 5.0})
+    ends = [ring.opens_until(key.kid) for key in KEYS]
+    assert ends == [math.inf, 5.0, math.inf, math.inf]
+    assert KeyRing(KEYS[0]).opens_until(KEYS[0].kid) == math.inf
 
 
 def test_its_repr_shows_ids_and_states_only() -> None:

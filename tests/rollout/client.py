@@ -9,7 +9,7 @@ from http.cookiejar import Cookie, CookieJar
 from typing import Any, NamedTuple
 from urllib.request import Request
 
-from tests.rollout.fleet import HOST
+from tests.gunicorn_server import HOST
 
 ROUNDS = 20
 """How often each instance is tried before the site counts as down."""

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
-import os
 import secrets
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -16,13 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from tests.gunicorn_server import GunicornServer
 from tests.rollout.application import SEALS
 
-ROOT = Path(__file__).resolve().parents[2]
-HOST = "127.0.0.1"
-PATIENCE = 60.0
-"""Seconds until an instance that does not start or stop is given up."""
-
+ANSWERS = "/untouched"
 WORKERS = ["--workers=2", "--threads=4", "--worker-class=gthread"]
 
 
@@ -43,7 +34,7 @@ class Stage(NamedTuple):
         return len(set(self.steps)) > 1
 
 
-class Instance:
+class Instance(GunicornServer):
     """One gunicorn with two processes, on a port of its own.
 
     Args:
@@ -54,45 +45,12 @@ class Instance:
 
     def __init__(self, step: int, environment: dict[str, str], log: Path) -> None:
         self.step = step
-        with socket.create_server((HOST, 0)) as listener, log.open("ab") as output:
-            self.port: int = listener.getsockname()[1]
-            port = listener.fileno()
-            # Nobody else holds the port open, so it refuses connections once the process stops.
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "gunicorn", "tests.rollout.application:create_app()"),
-                    *(f"--bind=fd://{port}", "--no-control-socket", "--log-level=warning"),
-                    *WORKERS,
-                ],
-                env=os.environ | environment | {"ROLLOUT_STEP": str(step)},
-                cwd=ROOT,
-                stdout=output,
-                stderr=output,
-                pass_fds=[port],
-            )
-
-    def wait_until_it_answers(self) -> None:
-        """Return after its first answer; ConnectionError if it stopped instead."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/untouched")
-            assert connection.getresponse().status == http.HTTPStatus.OK
-        finally:
-            connection.close()
-
-    def end(self) -> None:
-        """Tell it to take no new requests, finish those it has, and go; does not wait for that."""
-        self._process.send_signal(signal.SIGTERM)
-
-    def stop(self) -> None:
-        """End it, and wait until it has gone."""
-        self.end()
-        try:
-            self._process.wait(timeout=PATIENCE)
-        finally:
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+        super().__init__(
+            "tests.rollout.application:create_app()",
+            options=WORKERS,
+            environment=environment | {"ROLLOUT_STEP": str(step)},
+            log=log,
+        )
 
 
 class Fleet:
@@ -113,17 +71,14 @@ class Fleet:
         self.log = folder / "gunicorn.log"
         self.restarts = 0
         self._stages = 0
-        self._environment = {
-            "PYTHONPATH": str(ROOT),
-            "ROLLOUT_KEYS": f"{secrets.token_hex()} {secrets.token_hex()}",
-        }
+        self._environment = {"ROLLOUT_KEYS": f"{secrets.token_hex()} {secrets.token_hex()}"}
         self._instances: list[Instance] = []
         self.stage: Stage | None = None
         try:
             for _ in range(size):
                 self._instances.append(self._new(step))
             for instance in self._instances:
-                instance.wait_until_it_answers()
+                instance.wait_until_it_answers(ANSWERS)
             self._settle()
         except BaseException:
             self.stop()
@@ -168,7 +123,7 @@ class Fleet:
         """A new instance that answers; until then no visitor is sent to it."""
         instance = self._new(step)
         try:
-            instance.wait_until_it_answers()
+            instance.wait_until_it_answers(ANSWERS)
         except BaseException:
             instance.stop()
             raise

@@ -1,0 +1,76 @@
+"""What a command takes where its line does not say it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final, Protocol
+
+import click
+
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.keys import KeySource, source_from_url
+from cookie_sessions.keys.provider import RELOAD_SECONDS
+
+VARIABLE: Final = "COOKIE_SESSIONS_KEYS"
+_META: Final = "cookie_sessions.defaults"
+
+
+class Defaults(Protocol):
+    """Where the ring is, and what its deployment is like."""
+
+    def source(self) -> KeySource:
+        """The ring's source.
+
+        Raises:
+            ConfigurationError: none is named.
+        """
+        ...
+
+    def longest_session(self) -> int | None:
+        """How long a session lives after it was last written, in seconds; None: not known."""
+        ...
+
+    def reload(self) -> int:
+        """After how many seconds the application reads its ring again."""
+        ...
+
+    def secrets(self) -> tuple[Any, Any]:
+        """The application's secret key and its fallbacks; None for what it does not have."""
+        ...
+
+
+class EnvironmentDefaults:
+    """Of a command that knows no application."""
+
+    def source(self) -> KeySource:
+        """What the environment variable names."""
+        url = os.environ.get(VARIABLE)
+        if not url:
+            raise ConfigurationError(
+                f"No ring is named. Write --keys file:/path/of/the/ring.json, or set the "
+                f"environment variable {VARIABLE}."
+            )
+        return source_from_url(url)
+
+    def longest_session(self) -> int | None:
+        """Not known."""
+        return None
+
+    def reload(self) -> int:
+        """The package's own default."""
+        return RELOAD_SECONDS
+
+    def secrets(self) -> tuple[Any, Any]:
+        """None: the command is told where they are."""
+        return None, None
+
+
+def set_defaults(ctx: click.Context, defaults: Defaults) -> None:
+    """Have the commands of this context and those below it take these defaults."""
+    ctx.meta[_META] = defaults
+
+
+def defaults() -> Defaults:
+    """Those of the command that runs."""
+    found: Defaults | None = click.get_current_context().meta.get(_META)
+    return found or EnvironmentDefaults()

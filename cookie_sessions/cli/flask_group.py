@@ -1,0 +1,67 @@
+"""The commands as ``flask sessions``; Flask finds them by the entry point ``flask.commands``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from cookie_sessions.cli.commands import keys
+from cookie_sessions.cli.defaults import VARIABLE, set_defaults
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.keys import KeySource, source_of
+from cookie_sessions.policy import Timeouts
+from cookie_sessions.settings import Settings
+
+
+class AppDefaults:
+    """Of an application, which is loaded when something of it is asked for.
+
+    Args:
+        info: tells where the application is.
+    """
+
+    def __init__(self, info: ScriptInfo) -> None:
+        self._info = info
+
+    def source(self) -> KeySource:
+        """What the setting COOKIE_SESSIONS_KEYS names."""
+        setting = self._settings().keys
+        if setting is None:
+            raise ConfigurationError(
+                f"The application has no setting {VARIABLE}. Set it, or write "
+                f"--keys file:/path/of/the/ring.json."
+            )
+        return source_of(setting)
+
+    def longest_session(self) -> int | None:
+        """What PERMANENT_SESSION_LIFETIME and the absolute timeout give."""
+        idle = int(self._app().permanent_session_lifetime.total_seconds())
+        return Timeouts(idle=idle, absolute=self._settings().absolute_timeout).longest
+
+    def reload(self) -> int:
+        """The setting COOKIE_SESSIONS_KEYS_RELOAD."""
+        return self._settings().keys_reload
+
+    def secrets(self) -> tuple[Any, Any]:
+        """SECRET_KEY and SECRET_KEY_FALLBACKS."""
+        config = self._app().config
+        return config["SECRET_KEY"], config.get("SECRET_KEY_FALLBACKS")
+
+    def _app(self) -> Flask:
+        return self._info.load_app()
+
+    def _settings(self) -> Settings:
+        return Settings.from_mapping(self._app().config)
+
+
+@click.group()
+@click.pass_context
+def sessions(ctx: click.Context) -> None:
+    """Look after the application's sealed sessions."""
+    set_defaults(ctx, AppDefaults(ctx.ensure_object(ScriptInfo)))
+
+
+sessions.add_command(keys)

@@ -1,0 +1,73 @@
+"""A ring that the application fetches itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
+
+
+class FunctionSource:
+    """A ring that a function gives.
+
+    The function is called wherever the ring is read: in the thread of a request, in each process,
+    every few minutes. It must answer within a few seconds; nothing here ends it. An ``OSError`` of
+    a connection and a ``TimeoutError`` mean that the ring can't be had at present, and so does
+    ``Unavailable``. Of other errors only their kind is passed on, since they may hold keys.
+
+    Args:
+        function: called without arguments; returns a JWK Set as ``str`` or ``bytes``.
+    """
+
+    def __init__(self, function: Callable[[], str | bytes]) -> None:
+        self._function: Callable[[], object] = function
+
+    @property
+    def name(self) -> str:
+        """``function:`` and the module and name of the function, or of its type."""
+        named = self._function if hasattr(self._function, "__qualname__") else type(self._function)
+        return f"function:{getattr(named, '__module__', '?')}.{named.__qualname__}"
+
+    def __repr__(self) -> str:
+        return f"<FunctionSource {self.name}>"
+
+    def stamp(self) -> object:
+        """None: only a call tells whether the ring changed."""
+        return None
+
+    def read(self) -> bytes:
+        """Call the function.
+
+        Returns:
+            What it returned, text as UTF-8.
+
+        Raises:
+            ConfigurationError: it failed, or returned something else or nothing.
+            Unavailable: it could not reach what it asks.
+        """
+        error: CookieSessionsError
+        try:
+            return self._call()
+        except CookieSessionsError as ours:
+            error = ours
+        except (TimeoutError, ConnectionError) as fault:
+            error = Unavailable(
+                f"{self.name}: it failed with {type(fault).__name__}. Try again later."
+            )
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it may hold keys.
+            error = ConfigurationError(
+                f"{self.name}: it failed with {type(fault).__name__}. Call it by hand to see why."
+            )
+        # The frames and the errors before it could hold what was read.
+        error.__cause__ = error.__context__ = None
+        raise error.with_traceback(None)
+
+    def _call(self) -> bytes:
+        text = self._function()
+        if not isinstance(text, str | bytes):
+            raise ConfigurationError(
+                f"{self.name}: it returned {type(text).__name__}. Return a JWK Set as str or bytes."
+            )
+        if not text:
+            raise ConfigurationError(f"{self.name}: it returned nothing. Return a JWK Set.")
+        return text.encode() if isinstance(text, str) else text

@@ -1,0 +1,244 @@
+"""What each command does to a ring."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from cookie_sessions.keys import State, parse_jwk_set
+from tests.cli.world import DAY, HOUR, INIT, NOW, World, names
+
+
+def test_init_makes_a_closed_file_with_a_key_that_seals(bare: World) -> None:
+    bare.do("init", *INIT, "--label", "first", "--propagation", "2h")
+    keys = bare.keys()
+    assert bare.states() == {"first": State.PRIMARY}
+    assert stat.S_IMODE(bare.path.stat().st_mode) == 0o600
+    assert (keys.longest_session, keys.rotate_every) == (31 * DAY, 90 * DAY)
+    assert keys.propagation == 2 * HOUR
+
+
+def test_init_never_touches_a_file_that_is_there(world: World) -> None:
+    before = world.path.read_bytes()
+    result = world.run("init", *INIT)
+    assert result.exit_code == 1
+    assert "there is a file of that name" in result.stderr
+    assert world.path.read_bytes() == before
+
+
+def test_init_refuses_to_rotate_faster_than_keys_propagate(bare: World) -> None:
+    assert bare.run("init", "--rotate-every", "1h").exit_code == 2
+    assert not bare.path.exists()
+
+
+def test_an_added_key_waits_for_the_propagation_window(world: World) -> None:
+    world.do("add", "--label", "second")
+    assert world.states() == {"first": State.PRIMARY, "second": State.PENDING}
+    world.now += HOUR
+    assert world.states() == {"first": State.OPEN_ONLY, "second": State.PRIMARY}
+    world.now += 31 * DAY + 300
+    assert world.states() == {"first": State.RETIRED, "second": State.PRIMARY}
+
+
+def test_a_key_is_added_for_a_date(world: World) -> None:
+    world.do("add", "--label", "second", "--from", "2030-01-05T12:00Z")
+    assert world.keys().entries[1].seals_from == NOW + 4 * DAY + 12 * HOUR
+    assert world.run("add", "--from", "2029-12-31").exit_code == 1
+    assert world.run("add", "--from", "soon").exit_code == 2
+    assert world.run("add", "--from", "2031-01-01", "--now").exit_code == 2
+
+
+def test_a_key_that_seals_at_once_says_who_must_hear_of_it(world: World) -> None:
+    world.now += 1
+    result = world.run("add", "--now", "--label", "second")
+    assert result.exit_code == 0
+    assert world.states() == {"first": State.OPEN_ONLY, "second": State.PRIMARY}
+    assert "instances that do not have this ring yet" in result.stderr
+
+
+def test_a_label_is_given_once(world: World) -> None:
+    result = world.run("add", "--label", "first")
+    assert result.exit_code == 1
+    assert "Choose another label" in result.stderr
+
+
+def test_rotate_does_nothing_where_nothing_is_due(world: World) -> None:
+    before = world.path.stat()
+    told = world.do("rotate")
+    assert "Nothing is due. The next key is due 2030-03-31 23:00Z (in 89 d 23 h)." in told
+    assert world.path.stat() == before
+    assert world.facts("rotate")["changed"] is False
+
+
+def test_rotate_adds_the_next_key_one_window_early_and_destroys_what_is_retired(
+    world: World,
+) -> None:
+    world.now += 90 * DAY - HOUR
+    world.do("rotate")
+    assert list(world.states().values()) == [State.PRIMARY, State.PENDING]
+    assert world.keys().entries[1].seals_from == NOW + 90 * DAY
+    world.now += HOUR
+    assert list(world.states().values()) == [State.OPEN_ONLY, State.PRIMARY]
+    before = world.path.read_bytes()
+    world.do("rotate")
+    assert world.path.read_bytes() == before
+    world.now += 31 * DAY + 300
+    assert "(first) is destroyed" in world.do("rotate")
+    assert list(world.states().values()) == [State.PRIMARY]
+
+
+def test_rotate_out_of_turn_adds_one_key_and_no_second_while_it_waits(world: World) -> None:
+    world.do("rotate", "--now")
+    told = world.do("rotate", "--now")
+    assert "is on its way, and seals from 2030-01-01 01:00Z (in 1 h)" in told
+    assert len(world.keys().entries) == 2
+
+
+def test_rotate_of_a_ring_without_a_schedule_says_how_to_give_it_one(bare: World) -> None:
+    bare.do("init")
+    result = bare.run("rotate")
+    assert result.exit_code == 1
+    assert '"rotate_every": 7776000' in result.stderr
+    bare.do("rotate", "--now")
+    assert len(bare.keys().entries) == 2
+
+
+def test_a_key_is_promoted_by_its_label_or_its_id(world: World) -> None:
+    world.do("add", "--label", "second", "--from", "2030-06-01")
+    kids = {entry.label: entry.kid.hex() for entry in world.keys().entries}
+    world.now += 2 * HOUR
+    world.do("promote", "second")
+    assert world.states() == {"first": State.OPEN_ONLY, "second": State.PRIMARY}
+    world.now += 2 * HOUR
+    world.do("promote", kids["first"].upper())
+    assert world.states() == {"first": State.PRIMARY, "second": State.OPEN_ONLY}
+    before = world.path.read_bytes()
+    assert "seals already" in world.do("promote", "first")
+    assert world.path.read_bytes() == before
+
+
+def test_an_unknown_key_is_told_with_those_there_are_and_without_what_was_typed(
+    world: World,
+) -> None:
+    result = world.run("promote", "third")
+    assert result.exit_code == 1
+    assert world.keys().entries[0].kid.hex() in result.stderr
+    assert "third" not in result.stderr
+
+
+def test_a_revoked_key_stays_known_when_its_material_is_destroyed(world: World) -> None:
+    world.do("add", "--now", "--label", "second")
+    world.do("revoke", "first", "--force")
+    assert world.keys().entries[0].key is not None
+    world.do("destroy", "first")
+    assert world.keys().entries[0].key is None
+    assert world.states() == {"first": State.REVOKED, "second": State.PRIMARY}
+
+
+def test_a_revoked_key_never_comes_back(world: World) -> None:
+    world.do("add", "--now", "--label", "second")
+    world.do("revoke", "first", "--force")
+    for command in ("promote", "retire"):
+        assert "never comes back" in world.run(command, "first", "--force").stderr
+    assert world.states()["first"] is State.REVOKED
+
+
+def test_the_json_of_a_ring_has_these_names(world: World) -> None:
+    facts = world.facts("list")
+    (key,) = facts.pop("keys")
+    kid = world.keys().entries[0].kid.hex()
+    assert facts == {
+        "generation": world.keys().generation,
+        "primary": kid,
+        "overdue": False,
+        "propagation": HOUR,
+        "longest_session": 31 * DAY,
+        "rotate_every": 90 * DAY,
+        "rotation_due": "2030-03-31T23:00:00Z",
+    }
+    assert key == {
+        "kid": kid,
+        "label": "first",
+        "state": "primary",
+        "created": "2030-01-01T00:00:00Z",
+        "seals_from": "2030-01-01T00:00:00Z",
+        "opens_until": None,
+        "destroyed": False,
+    }
+
+
+CHANGES = (
+    ("add",),
+    ("rotate", "--now"),
+    ("promote", "second"),
+    ("retire", "first", "--force"),
+    ("revoke", "first", "--force"),
+    ("destroy", "first", "--force"),
+)
+
+
+@pytest.mark.parametrize("line", CHANGES, ids=lambda line: line[0])
+def test_a_dry_run_says_what_would_change_and_leaves_everything_alone(
+    world: World, line: tuple[str, ...]
+) -> None:
+    world.do("add", "--label", "second")
+    world.now += 2 * HOUR
+    (world.path.parent / ".ring.json.lock").unlink()
+    before, about = world.path.read_bytes(), world.path.stat()
+    first = "promote", "first"
+    line = first if line[0] == "promote" else line
+    dry = world.facts(*line, "--dry-run")
+    assert (world.path.read_bytes(), world.path.stat()) == (before, about)
+    assert names(world.path.parent) == {"ring.json"}
+    assert (dry["dry_run"], dry["changed"]) == (True, False)
+    assert dry["changes"]
+    done = world.facts(*line)
+    assert (done["dry_run"], done["changed"]) == (False, True)
+    assert len(done["changes"]) == len(dry["changes"])
+    assert world.path.read_bytes() != before
+
+
+def test_a_dry_run_of_init_leaves_nothing_behind(bare: World) -> None:
+    assert "is new: primary" in bare.do("init", "--dry-run")
+    assert names(bare.path.parent) == set()
+
+
+def test_the_ring_goes_into_a_variable_as_one_line(world: World) -> None:
+    world.do("add")
+    line = world.do("export-env")
+    assert line.count("\n") == 1
+    assert parse_jwk_set(line, origin="the test") == world.keys()
+    told = world.do("list", "--keys", "env:RING", env={"RING": line.strip()})
+    assert world.keys().generation in told
+
+
+def test_a_ring_that_is_no_file_is_read_and_not_changed(world: World) -> None:
+    line = world.do("export-env").strip()
+    result = world.run("rotate", "--now", "--keys", "env:RING", env={"RING": line})
+    assert result.exit_code == 1
+    assert "env:RING can only be read" in result.stderr
+
+
+def test_without_a_ring_named_anywhere_it_says_where_to_name_one(world: World) -> None:
+    result = world.run("list", env={"COOKIE_SESSIONS_KEYS": None})
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "COOKIE_SESSIONS_KEYS" in result.stderr
+
+
+def test_a_label_does_not_steer_the_terminal(world: World) -> None:
+    world.do("add", "--label", "second\x1b[2J")
+    assert "\x1b" not in world.do("list")
+
+
+def test_an_encrypted_ring_stays_encrypted(bare: World, tmp_path: Path) -> None:
+    pytest.importorskip("joserfc", reason="install it with: pip install 'cookie-sessions[wrapped]'")
+    url = f"{bare.url}?passphrase=env:PASSPHRASE"
+    env = {"PASSPHRASE": "a passphrase that is long enough"}
+    bare.do("init", "--keys", url, env=env)
+    bare.do("add", "--keys", url, "--label", "second", env=env)
+    assert b"keys" not in bare.path.read_bytes()
+    assert "second" in bare.do("list", "--keys", url, env=env)
+    assert "encrypted" in bare.run("list").stderr

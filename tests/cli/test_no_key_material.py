@@ -1,0 +1,117 @@
+"""Keys leave by the ring file and by export-env, and by no other way."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from cookie_sessions.cli.commands import keys as group
+from tests.cli.world import DAY, HOUR, World
+from tests.keys.secrecy import reveals, shown
+
+SECRET = "a secret key that nobody should see"
+SAYS_KEYS = "export-env"
+
+
+class Listener:
+    """Runs commands, keeps what they said, and every key that was ever in a file."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.results: dict[str, list[Result]] = {}
+        self.materials: set[bytes] = set()
+
+    def __call__(self, *line: str, **options: object) -> Result:
+        result = self.world.run(*line, **options)
+        self.results.setdefault(line[0], []).append(result)
+        for path in self.world.path.parent.glob("*.json"):
+            for member in json.loads(path.read_text())["keys"]:
+                text = member.get("k", "")
+                if text:
+                    self.materials.add(base64.urlsafe_b64decode(text + "="))
+        return result
+
+
+def everything(hear: Listener) -> None:
+    """Every command, in its ways of going right and wrong."""
+    world = hear.world
+    secret = {"SECRET_KEY": SECRET, "OLD": SECRET[::-1]}
+    old = f"file:{world.path.with_name('old.json')}"
+    line = ("from-secret-key", "--keys", old, "--longest-session", "31d")
+    for form in ((), ("--json",)):
+        hear(*line, "--dry-run", *form, env=secret)
+    hear(*line, "--fallback-env", "OLD", env=secret)
+    hear(*line, "--stdin", input=f"{SECRET}\n{SECRET[::-1]}\n")
+    hear("init", "--longest-session", "31d", "--rotate-every", "90d", "--label", "first")
+    hear("init")
+    ways: list[tuple[str, ...]] = [(), ("--json",), ("--dry-run",), ("--dry-run", "--json")]
+    for more in ways:
+        world.now += HOUR
+        for name in ("add", "rotate", "list", "verify"):
+            hear(name, *(more if name in ("add", "rotate") else more[1:]))
+        hear("rotate", "--now", *more)
+        hear("merge", world.url, old, *more)
+        kids = [entry.kid.hex() for entry in world.keys().entries]
+        for name in ("promote", "retire", "revoke", "destroy"):
+            hear(name, "nobody", *more)
+            hear(name, kids[-1], *more)
+            hear(name, kids[-1], "--force", *more)
+    world.now += 100 * DAY
+    hear("verify")
+    hear("rotate")
+    hear("merge", world.url, old, "--into", old, "--force")
+    world.path.chmod(0o644)
+    for name in ("list", "verify", "add", SAYS_KEYS):
+        hear(name)
+    world.path.chmod(0o600)
+    # A key in the place of a label, of an option and of a URL.
+    key = json.loads(world.path.read_text())["keys"][0]["k"]
+    for name in ("promote", "retire", "revoke", "destroy"):
+        hear(name, key)
+    for url in (key, f"env:{key}", f"vault:{key}"):
+        hear("list", "--keys", url)
+    hear(SAYS_KEYS)
+
+
+def test_no_command_but_export_env_says_a_key(bare: World) -> None:
+    hear = Listener(bare)
+    everything(hear)
+    assert set(hear.results) == set(group.commands)
+    assert len(hear.materials) >= 6
+    for name, results in hear.results.items():
+        for result in results:
+            said = result.output + (shown(result.exception) if result.exception else "")
+            assert said
+            assert not any(secret in said for secret in (SECRET, SECRET[::-1])), name
+            revealed = any(reveals(said, material) for material in hear.materials)
+            assert revealed == (name == SAYS_KEYS and result.exit_code == 0), (name, said)
+
+
+def test_no_file_but_the_rings_holds_a_key(bare: World) -> None:
+    hear = Listener(bare)
+    everything(hear)
+    others = [path for path in bare.path.parent.iterdir() if path.suffix != ".json"]
+    assert others
+    for path in others:
+        said = path.read_text()
+        assert not any(reveals(said, material) for material in hear.materials), path
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_on_a_terminal_keys_are_printed_by_force_only(world: World, force: bool) -> None:
+    result = on_terminal(lambda: world.run("export-env", *(["--force"] if force else [])))
+    assert result.exit_code == (0 if force else 1)
+    assert reveals(result.output, next(iter(world.keys().ring(world.now))).export_material()) == (
+        force
+    )
+
+
+def on_terminal(work: Callable[[], Result]) -> Result:
+    """Call where stdout says that it is a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+        return work()

@@ -1,0 +1,64 @@
+"""The program as it is installed and started."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cookie_sessions.cli.program import main
+from tests.cli.world import World
+from tests.conftest import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_installed_script_makes_and_lists_a_ring(bare: World) -> None:
+    script = Path(sys.executable).with_name("cookie-sessions")
+    if not script.exists():
+        missing("the script cookie-sessions", "pip install -e '.[cli]'")
+    for line in (["init", "--longest-session", "31d"], ["list"], ["verify"]):
+        done = subprocess.run(
+            [script, "keys", *line],
+            cwd=bare.path.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), line
+        assert "primary" in done.stdout
+
+
+def test_an_error_is_one_line_and_no_traceback(bare: World) -> None:
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "cookie_sessions.cli", "keys", "list"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"Error: {bare.url}: there is no such file. Create it with a new key, or correct the "
+        f"path.\n"
+    )
+
+
+def test_without_click_it_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match=r"pip install 'cookie-sessions\[cli\]'"):
+        main()
+
+
+def test_the_entry_points_of_the_project_lead_to_what_is_there() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    points = {**project["scripts"], **project["entry-points"]["flask.commands"]}
+    assert set(points) == {"cookie-sessions", "sessions"}
+    for point in points.values():
+        module, _, name = point.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))
