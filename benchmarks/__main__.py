@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import floor, imports, lookup, machine, requests, sizes
+from benchmarks import chunks, floor, imports, lookup, machine, requests, sizes, stored
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import OURS, PEERS
 from benchmarks.plot import svg
@@ -26,6 +26,7 @@ class Effort:
         rounds: rounds over all requests, at most.
         repeats: requests of each candidate in each cell in a round.
         seconds: begin no further round of requests after so many seconds.
+        redis_seconds: the same for those with Redis.
         loops: rounds of everything that is timed in loops.
         pairs: pairs of processes for the import.
     """
@@ -33,12 +34,13 @@ class Effort:
     rounds: int
     repeats: int
     seconds: float
+    redis_seconds: float
     loops: int
     pairs: int
 
 
-FULL: Final = Effort(rounds=60, repeats=10, seconds=75, loops=25, pairs=25)
-QUICK: Final = Effort(rounds=3, repeats=2, seconds=4, loops=3, pairs=2)
+FULL: Final = Effort(rounds=60, repeats=10, seconds=70, redis_seconds=8, loops=25, pairs=25)
+QUICK: Final = Effort(rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2)
 
 
 def measure(effort: Effort) -> Results:
@@ -49,6 +51,10 @@ def measure(effort: Effort) -> Results:
         shapes, rounds=effort.rounds, repeats=effort.repeats, seconds=effort.seconds
     )
     searches = lookup.measure(count=effort.loops)
+    splits = chunks.measure(count=effort.loops)
+    with_redis = stored.measure(
+        rounds=effort.rounds, repeats=effort.repeats, seconds=effort.redis_seconds
+    )
     octets = sizes.measure(shapes)
     floors = floor.measure(shapes, count=effort.loops)
     differences, libraries = imports.measure(pairs=effort.pairs)
@@ -62,6 +68,8 @@ def measure(effort: Effort) -> Results:
         imports=differences,
         libraries=libraries,
         searches=searches,
+        splits=splits,
+        stored=with_redis,
     )
 
 

@@ -1,4 +1,4 @@
-"""Sealing and opening sessions of one to eight cookies, the Cookie header and the lines included."""
+"""Sealing and opening sessions of one to eight cookies, from header lines to header lines."""
 
 from __future__ import annotations
 

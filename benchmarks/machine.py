@@ -9,7 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-_PACKAGES: Final = ("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard")
+_PACKAGES: Final = (
+    *("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard"),
+    *("Flask-Session", "redis"),
+)
 
 
 def describe() -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from benchmarks.chunks import Split
 from benchmarks.floor import Costs
 from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, Search, found
 from benchmarks.marks import BY_NAME, MARKS, Mark
@@ -14,6 +15,7 @@ from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS, PEERS
 from benchmarks.requests import CONTROL, Cell
 from benchmarks.sizes import Size, against, against_line
+from benchmarks.stored import COLD, THEIRS, Stored
 from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median, ratios
 
 NOISE: Final = 0.10
@@ -41,6 +43,8 @@ class Results:
         imports: seconds that the core takes over its libraries, for each pair of processes.
         libraries: seconds that its libraries take by themselves.
         searches: one key among many against the only key.
+        splits: sessions of one cookie and more.
+        stored: sessions with a value in Redis.
     """
 
     machine: Sequence[str]
@@ -52,6 +56,8 @@ class Results:
     imports: Sequence[float]
     libraries: Sequence[float]
     searches: Sequence[Search]
+    splits: Sequence[Split]
+    stored: Stored
 
     def cheaper(self, operation: str, than: str) -> Spread:
         """How many times cheaper we are: the geometric mean over shapes and kinds."""
@@ -101,6 +107,8 @@ def markdown(results: Results) -> str:
         ["## Against the floor", *_floor(results)],
         ["## Octets of the cookie", *_octets(results)],
         ["## One key among many", *_searches(results)],
+        ["## Sessions of several cookies", *_splits(results)],
+        ["## A value that no cookie holds, in Redis", *_stored(results)],
         ["## Import and look-up", *_rest(results)],
         [_summary(results)],
     )
@@ -121,6 +129,8 @@ def as_json(results: Results) -> str:
         "cells": [asdict(cell) for cell in results.cells],
         "sizes": [asdict(size) for size in results.sizes],
         "floor": [asdict(costs) for costs in results.floor],
+        "splits": [asdict(split) for split in results.splits],
+        "stored": asdict(results.stored),
         "searches": [asdict(search) for search in results.searches],
     }
     return json.dumps(document, indent=1) + "\n"
@@ -240,6 +250,49 @@ def _searches(results: Results) -> Iterable[str]:
         for theirs in [found(results.searches, peer, keys=100)]
     ]
     yield f"Under the last of 100 keys, to open takes {' and '.join(told)} as long as with ours."
+
+
+def _splits(results: Results) -> Iterable[str]:
+    yield (
+        "From the Cookie header to an open session, and from there to the lines of Set-Cookie, "
+        "with values that nearly fill the cookies; in brackets as before."
+    )
+    rows = [
+        [
+            str(split.cookies),
+            *(_micro(median(split.open)), _times(Spread.of(split.open_ratios))),
+            *(_micro(median(split.seal)), _times(Spread.of(split.seal_ratios))),
+        ]
+        for split in results.splits
+    ]
+    yield _table(["cookies", "open, µs", "times one", "seal, µs", "times one"], rows)
+
+
+def _stored(results: Results) -> Iterable[str]:
+    stored = results.stored
+    if stored.why_not:
+        yield f"Not measured: {stored.why_not}."
+        return
+    yield (
+        f"A session with a list of {stored.octets} octets; what it costs a request, as above. "
+        f"With us the list is in Redis and the rest in the cookie, and a permanent session has "
+        f"Redis keep the list for longer with each use; {THEIRS} keeps all of it in the same "
+        f"Redis. In the last columns our process remembers nothing, so whatever reads the list "
+        f"asks Redis."
+    )
+    rows = [
+        [
+            "read the list" if cell.operation == "read-largest" else cell.operation,
+            "permanent" if cell.permanent else "not permanent",
+            *(_micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
+            _times(Spread.of(cell.cheaper(OURS, THEIRS)), digits=1),
+            _micro(median(cell.costs(COLD))),
+            _times(Spread.of(cell.cheaper(COLD, THEIRS)), digits=1),
+        ]
+        for cell in stored.cells
+    ]
+    head = ["operation", "kind", f"{THEIRS}, µs", f"{OURS}, µs", "times cheaper"]
+    yield _table([*head, "without memory, µs", "times cheaper"], rows)
 
 
 def _rest(results: Results) -> Iterable[str]:

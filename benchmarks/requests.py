@@ -79,6 +79,8 @@ class Stage:
         self.apps = {peer.name: application(peer.make(), shape) for peer in peers}
         self.apps[EMPTY] = application(EmptyInterface(), shape)
         self._cookies: dict[tuple[str, bool], list[str]] = {}
+        names = [peer.name for peer in peers]
+        self._lender = DEFAULT if DEFAULT in names else names[0]
 
     def renew(self) -> None:
         """Have every candidate write new cookies, so that none is due for a refresh."""
@@ -91,7 +93,7 @@ class Stage:
 
     def environs(self, name: str, operation: Operation, *, permanent: bool) -> list[dict[str, Any]]:
         """The requests for this operation with the cookies of prior responses of ``name``."""
-        cookies = self._cookies[DEFAULT if name == EMPTY else name, permanent]
+        cookies = self._cookies[self._lender if name == EMPTY else name, permanent]
         return [environ(f"/{operation.name}", cookie) for cookie in cookies]
 
     def verify(self) -> None:

@@ -12,6 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import PROFILES, CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.overflow import MAX_SESSION_OCTETS
+from cookie_sessions.probe import Grant
 
 PREFIX: Final = "COOKIE_SESSIONS_"
 _MAX_AUDIENCE_OCTETS: Final = 255
@@ -57,6 +58,9 @@ class Settings:
         overflow_octets: octets that one session may keep there. Default 262,144.
         hot: keys of the session whose values never go to the store.
         cold: keys whose values are always kept in the store.
+        probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
+            answers that command until the end that stands in it, at most an hour. It needs
+            ``CookieSessions(app)``. Default None: there is no such endpoint.
         accept_flask_cookies_until: the date (UTC, that day included) or moment until which
             Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
             it lasts, whoever knows the secret key can forge sessions. Default None: never read.
@@ -84,6 +88,7 @@ class Settings:
     overflow_octets: int = MAX_SESSION_OCTETS
     hot: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
+    probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None
     write: str = "sealed"
@@ -189,6 +194,14 @@ def _keys_of_session(name: str, value: object) -> tuple[str, ...]:
     if all(isinstance(key, str) for key in names):
         return names
     raise _wrong(name, "a list of session keys")
+
+
+def _probe(name: str, value: object) -> Grant | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return Grant.from_text(value, now=clock.now())
+    raise _wrong(name, "what cookie-sessions doctor --new-token prints, or None")
 
 
 def _profile(name: str, value: object) -> Profile:
@@ -345,6 +358,7 @@ _CHECKS: Final = {
     "overflow_octets": _octets,
     "hot": _keys_of_session,
     "cold": _keys_of_session,
+    "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,
     "write": _write,

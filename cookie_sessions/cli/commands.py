@@ -1,4 +1,4 @@
-"""The groups of commands: ``cookie-sessions``, and ``keys`` in it."""
+"""The commands ``cookie-sessions``: ``doctor``, and the group ``keys``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from cookie_sessions import __version__
 from cookie_sessions.cli.changing import add, destroy, promote, retire, revoke, rotate
+from cookie_sessions.cli.doctor.command import doctor
 from cookie_sessions.cli.making import from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
@@ -38,10 +39,11 @@ for _command in (
     keys.add_command(_command)
 
 
-@click.group()
+@click.group(cls=TellingGroup)
 @click.version_option(__version__, package_name="cookie-sessions")
 def program() -> None:
     """Look after the sessions of cookie_sessions."""
 
 
 program.add_command(keys)
+program.add_command(doctor)

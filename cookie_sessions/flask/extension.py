@@ -9,6 +9,7 @@ from cookie_sessions.anatomy import Anatomy
 from cookie_sessions.events import Events
 from cookie_sessions.flask.anatomy import anatomy_of
 from cookie_sessions.flask.interface import CookieSessionInterface
+from cookie_sessions.flask.probe import ProbeEntrance
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 __all__ = ["CookieSessions", "WeakSecretKeyWarning"]
@@ -48,6 +49,9 @@ class CookieSessions:
         if isinstance(app.session_interface, SecureCookieSessionInterface):
             state.signing_interface = app.session_interface
         app.session_interface = self.interface_class()
+        if not state.has_entrance:
+            state.has_entrance = True
+            app.wsgi_app = ProbeEntrance(app)  # type: ignore[method-assign]
 
     @staticmethod
     def events(app: Flask) -> Events:

@@ -48,6 +48,7 @@ class AppState:
         events: what happens to the application's sessions.
         signing_interface: what the application had before, if it signed cookies as Flask does;
             tells the salt, the digest and the serializer of the cookies that are taken over.
+        has_entrance: whether the doctor's probe can be opened in the application.
         provider: gives the configured key ring; None where the secret key makes it.
     """
 
@@ -56,6 +57,7 @@ class AppState:
         self.harden = False
         self.signing_interface = SecureCookieSessionInterface()
         self.warns = False
+        self.has_entrance = False
         self.events = Events()
         self.provider: KeyProvider | None = None
         self._manager: SessionManager | None = None
@@ -123,6 +125,11 @@ class AppState:
             if self._manager is None:
                 settings = Settings.from_mapping(self._app.config)
                 look_again = None
+                if settings.probe is not None and not self.has_entrance:
+                    raise ConfigurationError(
+                        "COOKIE_SESSIONS_PROBE needs CookieSessions(app), and the application has "
+                        "the session interface alone. Call it, or take the setting out."
+                    )
                 if settings.keys is not None:
                     self.provider = self._begin_provider(settings.keys, settings)
                     look_again = self.provider.look_again

@@ -10,10 +10,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from benchmarks import redis_server, stored
 from benchmarks.lookup import COUNTS, LAST, MIDDLE
 from benchmarks.marks import MARKS
 from benchmarks.peers import DEFAULT, FERNET
 from benchmarks.timing import median
+from tests.conftest import missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,6 +65,35 @@ def test_every_mark_has_a_row_that_says_whether_it_is_reached(run: tuple[str, Pa
         found = [row for row in rows if row[0] == title and mark.text in row]
         assert len(found) == 1, mark.name
         assert {"reached", "not reached"} & set(found[0]), mark.name
+
+
+def test_sessions_of_one_to_eight_cookies_have_a_row_each(run: tuple[str, Path]) -> None:
+    _, _, table = run[0].partition("## Sessions of several cookies")
+    lines = [line for line in table.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    rows = [line.split()[1] for line in lines]
+    assert rows[1:] == [str(number) for number in range(1, 9)]
+
+
+def test_what_is_kept_in_redis_is_measured_against_flask_session(run: tuple[str, Path]) -> None:
+    reason = redis_server.why_not()
+    if reason:
+        missing(*reason.split(": "))
+    figures = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["stored"]
+    assert figures["why_not"] == ""
+    cells = [(cell["operation"], cell["permanent"]) for cell in figures["cells"]]
+    assert len(cells) == len(set(cells)) == 10
+    for cell in figures["cells"]:
+        assert {"cookie_sessions", "Flask-Session"} < set(cell["times"])
+
+
+def test_without_redis_the_report_says_why_nothing_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "apt-get install redis-server" in redis_server.why_not()
+    found = stored.measure(rounds=1, repeats=1, seconds=1)
+    assert found.cells == []
+    assert found.why_not == redis_server.why_not()
 
 
 def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None:

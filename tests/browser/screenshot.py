@@ -1,17 +1,20 @@
 """Make the README's picture of the shop's inspector anew: ``python -m tests.browser.screenshot``.
 
-It starts the shop and Chromium, signs in, fills a cart, opens the page of the visitor's own cookie,
-and writes docs/inspector.png: real numbers of a real cookie. Beside Chromium it needs pngquant
-(apt-get install pngquant), which makes the file a third as large.
+It starts the shop and Chromium, signs in, fills a cart, leaves notes that have no room in a cookie,
+opens the page of the visitor's own cookie, and writes docs/inspector.png: real numbers of a real
+cookie.
+Beside Chromium it needs pngquant (apt-get install pngquant), which makes the file a third as large.
 """
 
 from __future__ import annotations
 
 import base64
+import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from string import ascii_uppercase, digits
 from typing import Final
 
 from tests.examples.conftest import RunningShop
@@ -24,6 +27,7 @@ WIDTH: Final = 1000
 """The width of the window, in CSS pixels; the picture has twice as many."""
 
 ARTICLES: Final = ("chocolate-chip", "linzer", "shortbread", "pistachio-macaron", "milk-jug")
+VOUCHERS: Final = 300
 MARGIN: Final = 28
 COLOURS: Final = 128
 _BOUNDS: Final = """
@@ -39,6 +43,18 @@ def fill_cart(shopper: Shopper) -> None:
     for sku in ARTICLES:
         shopper.visit(f"/biscuit/{sku}")
         shopper.add(sku)
+
+
+def leave_notes(shopper: Shopper) -> None:
+    """Note so much at two articles that it has to go to the store."""
+    for sku in ("linzer", "milk-jug"):
+        shopper.note(sku, f"For the tea on Sunday. Vouchers: {_vouchers(sku)}")
+
+
+def _vouchers(sku: str) -> str:
+    drawn = random.Random(sku)
+    codes = ["".join(drawn.choices(ascii_uppercase + digits, k=8)) for _ in range(VOUCHERS)]
+    return ", ".join(codes)
 
 
 def picture(browser: Chromium) -> bytes:
@@ -72,6 +88,7 @@ def main() -> int:
                 browser.devtools("Emulation.setEmulatedMedia", features=light)
                 shopper = Shopper(browser, shop.address)
                 fill_cart(shopper)
+                leave_notes(shopper)
                 shopper.visit("/cookie")
                 PICTURE.write_bytes(picture(browser))
         finally:

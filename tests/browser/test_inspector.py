@@ -6,7 +6,7 @@ import pytest
 
 from .chromium import Chromium
 from .engine import Browser
-from .screenshot import fill_cart
+from .screenshot import fill_cart, leave_notes
 from .shopper import Shopper
 
 pytestmark = pytest.mark.once
@@ -46,11 +46,12 @@ SIDEWAYS = "return document.documentElement.scrollWidth - document.documentEleme
 @pytest.mark.parametrize("kind", [Chromium], indirect=True)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_page_fits_its_window_and_its_text_can_be_read(
+def test_the_page_with_a_value_in_the_store_fits_its_window_and_can_be_read(
     browser: Browser, shopper: Shopper, width: int, scheme: str
 ) -> None:
     assert isinstance(browser, Chromium)
     fill_cart(shopper)
+    leave_notes(shopper)
     media = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.devtools("Emulation.setEmulatedMedia", features=media)
     browser.devtools(
@@ -62,6 +63,7 @@ def test_the_page_fits_its_window_and_its_text_can_be_read(
     )
     try:
         shopper.visit("/cookie")
+        assert browser.count(".kept tbody tr") == 1
         assert browser.script("return innerWidth") == width
         assert browser.script(SIDEWAYS) == 0
         texts = browser.script(CONTRASTS)

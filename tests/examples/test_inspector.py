@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -14,6 +16,7 @@ from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 
+from cookie_sessions.cookies import PROFILES
 from cookie_sessions.envelope import peek
 from cookie_sessions.flask import FlaskSession
 from shop import HEADERS, create_app
@@ -26,6 +29,7 @@ from .visitor import Page, PageReader
 
 NAME = "ada@lovelace.example"
 EXPIRES = len("; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+NOTE = base64.urlsafe_b64encode(random.Random(1).randbytes(4_500)).decode()
 LONG_HEX = re.compile(r"[0-9a-f]{32}")
 
 
@@ -165,6 +169,63 @@ def test_a_message_that_the_page_shows_is_no_longer_in_the_cookie(tmp_path: Path
     assert "_flashes" not in TableReader(answer.text).values
     check_sums(answer.text, total=len(line) + EXPIRES)
     assert SimpleCookie(line)["shop_session"].value == cookie_of(client)
+
+
+def large_shop(folder: Path, **settings: str) -> FlaskClient:
+    """A shop whose visitor's notes take about 6,000 octets of cookies."""
+    app = create_app({"SHOP_INSTANCE": str(folder / "instance"), **settings})
+    client = app.test_client()
+    with client.session_transaction() as opened:
+        opened["cart"] = {"linzer": 2}
+        opened["notes"] = {"linzer": NOTE}
+    return client
+
+
+def test_a_session_of_two_cookies_is_shown_with_both_and_with_its_sums(tmp_path: Path) -> None:
+    client = large_shop(tmp_path, SHOP_PROFILE="no-proxy", SHOP_OVERFLOW="")
+    client.get("/")
+    answer = client.get("/cookie")
+    assert "2 cookies, each of at most 4,096 octets" in answer.text
+    jar = [client.get_cookie(name) for name in ("shop_session", "shop_session.1")]
+    values = [cookie.value for cookie in jar if cookie is not None]
+    attributes = len("; HttpOnly; Path=/; SameSite=Lax") + EXPIRES
+    total = len("shop_session=" + "shop_session.1=") + len("".join(values)) + 2 * attributes
+    check_sums(answer.text, total=total, cookies=2)
+    assert f"<code>shop_session</code> <strong>{4096:,}</strong>" in answer.text
+    assert f"{len(''.join(values)):,} characters" in answer.text
+    assert values[0][:40] in answer.text
+    assert "this shop runs without a store" in answer.text
+    assert "profile <code>no-proxy</code>" in answer.text
+    assert "and no limit that you could reach" in answer.text
+    assert PageReader(answer.text).faults == []
+
+
+def test_what_went_to_the_store_is_shown_with_its_octets_and_its_end(tmp_path: Path) -> None:
+    client = large_shop(tmp_path)
+    client.get("/")
+    html = client.get("/cookie").text
+    check_sums(html, total=TableReader(html).by_id["total"])
+    (row,) = [row for row in TableReader(html).rows if row[0] == "notes"]
+    stored, reference = number(row[1]), number(row[2])
+    assert 4_400 < stored < 4_700
+    assert reference < 80
+    assert row[3].startswith("in 39 days")
+    assert "notes" not in TableReader(html).values
+    assert "One cookie of at most 4,096 octets" in html
+    assert "an SQLite file of the shop" in html
+    assert PageReader(html).faults == []
+    assert NOTE[:20] in html.partition("excerpt-sealed")[0]
+    stored_octets = (tmp_path / "instance" / "overflow.db").read_bytes()
+    assert NOTE[:16].encode() not in stored_octets
+
+
+def test_the_cookies_of_others_stand_beside_ours_in_the_header(tmp_path: Path) -> None:
+    client = large_shop(tmp_path)
+    client.set_cookie("tracker", "x" * 500)
+    html = client.get("/cookie").text
+    theirs = len("tracker=") + 500
+    assert f"other cookies {theirs}, of {PROFILES['portable'].cookie_line:,}" in html
+    assert '<rect class="others" x=' in html
 
 
 def test_names_from_the_session_are_text_on_the_page(tmp_path: Path) -> None:

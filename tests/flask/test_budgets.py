@@ -26,6 +26,15 @@ def test_the_cookies_of_others_are_an_event_and_no_error() -> None:
         assert names_of(told) == ["crowded", "created"]
 
 
+def test_a_visitors_own_cookies_are_not_those_of_others() -> None:
+    app = app_of(COOKIE_SESSIONS_PROFILE="no-proxy")
+    client = app.test_client()
+    told = events_of(app)
+    for octets in (2 * FULL, 2 * FULL + 100, FULL, 2 * FULL):
+        assert client.get(f"/write/{octets}").status_code == 200
+    assert names_of(told) == ["created"]
+
+
 def planted(count: int) -> str:
     """Cookies of our own names that a sibling subdomain has set, of no session."""
     return "; ".join(f"{name}=planted{at}" for at in range(2) for name in names(count))

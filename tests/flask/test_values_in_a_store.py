@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -172,6 +172,31 @@ def test_a_500_page_works_when_the_store_is_gone(shop: Flask, store: Store) -> N
     client.get("/fill")
     check_503(client.get("/fail"))
     assert pages == [(None, 0, False)]
+
+
+@pytest.mark.parametrize("use", [bool, len, list, dict])
+def test_whatever_a_500_page_does_first_with_far_values_reads_them_absent(
+    shop: Flask, store: Store, use: Callable[[object], object]
+) -> None:
+    pages: list[object] = []
+
+    def view() -> str:
+        store.reachable = False
+        raise RuntimeError
+
+    def page(error: Exception) -> tuple[str, int]:
+        pages.append(use(session))
+        return "broken", 500
+
+    shop.config["COOKIE_SESSIONS_COLD"] = ["basket", "history", "notes"]
+    route(shop, lambda: session.update(basket=[1], history=[2], notes=[3]), at="/far")
+    shop.add_url_rule("/fail", view_func=view)
+    shop.register_error_handler(500, page)
+    client = shop.test_client()
+    client.get("/far")
+    forget(shop)
+    check_503(client.get("/fail"))
+    assert pages == [use({})]
 
 
 def test_an_absent_or_unreachable_value_leaves_nothing_in_frames(shop: Flask, store: Store) -> None:

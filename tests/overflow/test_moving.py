@@ -46,7 +46,7 @@ def test_cold_values_always_move_however_small(shop: Shop) -> None:
 
 def test_values_that_save_nothing_stay(shop: Shop) -> None:
     with pytest.raises(SessionTooLarge):
-        shop.store(**{f"key {number}": noise(80, number) for number in range(60)})
+        shop.store(**{f"key {number}": noise(80, number) for number in range(40)})
     assert shop.entries.names == []
 
 

@@ -1,0 +1,1 @@
+"""``cookie-sessions doctor``: what a deployment lets through, measured by asking it."""
