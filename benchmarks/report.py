@@ -21,6 +21,9 @@ from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median, ratios
 NOISE: Final = 0.10
 """The widest spread of the control against itself at which figures are to be trusted."""
 
+LEAST_COST: Final = 10e-6
+"""Seconds: what costs less drowns in the noise of requests that differ by several hundred of it."""
+
 _SEARCHED: Final = {
     FIND: "look a key up",
     OURS: "open a cookie",
@@ -285,14 +288,20 @@ def _stored(results: Results) -> Iterable[str]:
             "read the list" if cell.operation == "read-largest" else cell.operation,
             "permanent" if cell.permanent else "not permanent",
             *(_micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
-            _times(Spread.of(cell.cheaper(OURS, THEIRS)), digits=1),
+            _times_cheaper(cell, OURS),
             _micro(median(cell.costs(COLD))),
-            _times(Spread.of(cell.cheaper(COLD, THEIRS)), digits=1),
+            _times_cheaper(cell, COLD),
         ]
         for cell in stored.cells
     ]
     head = ["operation", "kind", f"{THEIRS}, µs", f"{OURS}, µs", "times cheaper"]
     yield _table([*head, "without memory, µs", "times cheaper"], rows)
+
+
+def _times_cheaper(cell: Cell, ours: str) -> str:
+    if median(cell.costs(ours)) < LEAST_COST:
+        return "too little to tell"
+    return _times(Spread.of(cell.cheaper(ours, THEIRS)), digits=1)
 
 
 def _rest(results: Results) -> Iterable[str]:

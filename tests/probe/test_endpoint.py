@@ -100,7 +100,7 @@ def test_its_headers_take_what_it_says_whatever_it_says() -> None:
         "set=4000&lines=33",
         "set=4000&lines=2&more",
         "set=-1&lines=1",
-        "set=٣٠٠&lines=1",  # noqa: RUF001
+        "set=٣٠٠&lines=1",
         "END",
     ],
 )

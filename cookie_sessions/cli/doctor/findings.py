@@ -62,8 +62,8 @@ def crowded(others: Others, profile: Profile) -> str | None:
 def _notes(measured: Measured, profiles: list[Profile], chosen: Profile | None) -> Iterator[str]:
     if chosen is not None and profiles and room(profiles[0]) > room(chosen):
         yield (
-            f"The profile {profiles[0].name!r} leaves sessions the most room of those that fit here. Set "
-            f"COOKIE_SESSIONS_PROFILE to it if these limits are here to stay."
+            f"The profile {profiles[0].name!r} leaves sessions the most room of those that fit "
+            f"here. Set COOKIE_SESSIONS_PROFILE to it if these limits are here to stay."
         )
     if not measured.joints:
         yield (

@@ -132,7 +132,11 @@ class Site:
 
     def end(self) -> None:
         """Close the probe in the process that gets this request. That it fails does not matter."""
-        self._exchange(f"{self._path}?end", self._headers)
+        try:
+            self._exchange(f"{self._path}?end", self._headers)
+        except Unavailable:
+            # Its time ends it, too.
+            pass
 
     def _target(self, octets: int, lines: int) -> str:
         return f"{self._path}?set={octets}&lines={lines}"
@@ -147,7 +151,7 @@ class Site:
                 f"{_why(error)}. Nothing was sent. If it has an authority of your own, name its "
                 f"file in the environment variable SSL_CERT_FILE."
             ) from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise Unavailable(
                 f"{self.name} can't be reached: {_why(error)}. Correct --url, or the way there."
             ) from None
@@ -199,7 +203,8 @@ class Site:
         if answer.status in (429, 503):
             return (
                 f"{self.name} answers {answer.status} to a small request, so it limits how often "
-                f"it is asked, or is down. Except the doctor from that limit, or wait and start again."
+                f"it is asked, or is down. Except the doctor from that limit, or wait, and start "
+                f"again."
             )
         return (
             f"{self.name} has no probe for this token (status {answer.status}). Either the "
@@ -234,12 +239,8 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def _checked(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("https", "http") and parts.hostname and (parts.port or 1)
-    except ValueError:
-        known = False
-    if not known or not url.isascii() or not url.isprintable() or " " in url:
+    parts = _split(url)
+    if parts is None or not url.isascii() or not url.isprintable() or " " in url:
         raise ConfigurationError(
             "The address can't be used. Write --url https://shop.example/, the application's root."
         )
@@ -249,6 +250,15 @@ def _checked(url: str) -> SplitResult:
             "https://shop.example/ alone, and a password as --header @FILE."
         )
     return parts
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if known else None
 
 
 def _told(response: http.client.HTTPResponse) -> dict[str, Any]:
@@ -262,7 +272,9 @@ def _told(response: http.client.HTTPResponse) -> dict[str, Any]:
     return told if is_ours else {}
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "its name is none"
     if isinstance(error, ssl.SSLCertVerificationError):
         return printable(error.verify_message)
     return printable(error.strerror or type(error).__name__)

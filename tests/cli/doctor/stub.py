@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from cookie_sessions import clock
 from cookie_sessions.probe import Endpoint, new_token
 
 
@@ -24,7 +24,7 @@ class Response(NamedTuple):
     """What goes back; a status of 0 closes the connection."""
 
     status: int
-    headers: list[tuple[str, str]] = []
+    headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
 
 
@@ -86,8 +86,6 @@ def probe(
         join: what is put between two lines.
         change: what the server makes of an answer.
     """
-    from cookie_sessions import clock
-
     token, grant = new_token(now=clock.now())
     endpoint = Endpoint(grant, None)
 
@@ -110,8 +108,3 @@ def probe(
 def cookie_octets(request: Request) -> int:
     """Octets of all values of Cookie lines."""
     return sum(len(value) for name, value in request.headers if name == "Cookie")
-
-
-def told(response: Response) -> Any:
-    """What a probe's answer says."""
-    return json.loads(response.body)

@@ -92,6 +92,12 @@ def test_the_profile_of_a_deployment_fits_it_and_where_it_breaks_is_told(
         assert "one Cookie line: 8,180 passed, it admits 8,182" in told["warnings"][0]
 
 
+def test_a_run_is_answered_by_every_worker(tmp_path: Path) -> None:
+    done = examined(["gunicorn"], tmp_path, "--json", settings={"WEB_CONCURRENCY": "3"})
+    assert done.status == 0
+    assert json.loads(done.stdout)["limits"]["cookie_line"]["passed"] == 8_180
+
+
 def test_the_commands_of_the_page_are_those_that_there_are(tmp_path: Path) -> None:
     (token,) = re.findall(r"```sh\n(.*?)```\n\n```text\nGive", SECTION, re.DOTALL)
     assert token == "cookie-sessions doctor --new-token\n"

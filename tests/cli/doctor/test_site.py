@@ -61,9 +61,10 @@ def test_it_stops_by_itself_after_so_many_requests(monkeypatch: pytest.MonkeyPat
     token, answer = probe()
     with serving(answer) as stub:
         site = Site(stub.url, token=token)
+        for _ in range(3):
+            site.ask()
         with pytest.raises(Unavailable, match="asked 3 times"):
-            while True:
-                site.ask()
+            site.ask()
         assert len(stub.requests) == 3
 
 
@@ -92,6 +93,15 @@ def test_a_response_that_no_client_reads_counts_as_closed() -> None:
 def test_a_site_that_is_not_there_is_said_to_be_unreachable() -> None:
     with pytest.raises(Unavailable, match="can't be reached: Connection refused"):
         Site("http://127.0.0.1:1/", token="1").control()
+
+
+def test_a_name_that_no_host_can_have_is_said_to_be_unreachable() -> None:
+    with pytest.raises(Unavailable, match="its name is none"):
+        Site(f"http://{'x' * 64}.test/", token="1").control()
+
+
+def test_the_end_of_a_run_that_reaches_nobody_is_no_error() -> None:
+    Site("http://127.0.0.1:1/", token="1").end()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +190,7 @@ def test_a_certificate_is_verified_before_anything_is_sent(
     context.load_cert_chain(file)
     token, answer = probe()
     with serving(answer, context=context) as stub:
-        with pytest.raises(CookieSessionsError, match="self-signed certificate.*SSL_CERT_FILE"):
+        with pytest.raises(CookieSessionsError, match=r"self-signed certificate.*SSL_CERT_FILE"):
             Site(stub.url, token=token).control()
         assert stub.requests == []
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
