@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import os
@@ -247,11 +248,16 @@ class KeyProvider:
         """What a changed text says; where entries are damaged, beside what was good before."""
         assert self._keys is not None
         parsed: Parsed = parse_leniently(text, origin=self._source.name)
-        if not parsed.faults:
-            return parsed.keys
         for fault in parsed.faults:
             self._note(EventName.KEY_DAMAGED, fault=fault)
-        return merge(parsed.keys, self._keys)
+        keys = merge(parsed.keys, self._keys) if parsed.faults else parsed.keys
+        # A ring that was restored from a backup, say, must not let a leaked key in again.
+        for entry in self._keys.entries:
+            now = keys.get(entry.kid)
+            if entry.revoked and not (now and now.revoked):
+                self._note(EventName.KEYS_REVOCATION_LOST, kid=entry.kid.hex())
+                keys = keys.with_entry(dataclasses.replace(entry, key=None))
+        return keys
 
     def _take(self, keys: KeySet, text: bytes, stamp: object, now: float) -> None:
         self._keys = keys
