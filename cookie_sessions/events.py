@@ -47,6 +47,8 @@ class EventName(enum.StrEnum):
     """The key ring was read and differs from before; ``generation`` is equal where it is equal."""
     KEYS_UNREADABLE = "keys_unreadable"
     """The key source failed, as ``fault`` says; the last good ring stays, ``age`` seconds old."""
+    KEYS_REVOCATION_LOST = "keys_revocation_lost"
+    """The ring no longer revokes a key that it did; this process goes on refusing it."""
     KEYS_STALE = "keys_stale"
     """The key source has failed for more than a day; ``age`` in seconds."""
     KEYS_OVERDUE = "keys_overdue"

@@ -23,10 +23,15 @@ def faults(keys: KeySet, now: float) -> Iterator[str]:
             "No key may seal: all are revoked or open-only. Add one: "
             "cookie-sessions keys add --now."
         )
-    elif resolution.overdue:
+    # A process starts with a first key that a clock made which is a little ahead.
+    elif resolution.overdue and not now < resolution.primary.begins <= now + SKEW:
+        early = resolution.primary.begins > now
+        remedy = (
+            "If this machine's clock is behind, correct it; else add one" if early else "Add one"
+        )
         yield (
             f"By its dates no key may seal. {named(resolution.primary)} goes on in processes that "
-            f"run, and none will start. Add one: cookie-sessions keys add --now."
+            f"run, and none will start. {remedy}: cookie-sessions keys add --now."
         )
 
 
@@ -61,17 +66,17 @@ def warnings(
     if keys.propagation < reload:
         yield (
             f"A new key seals after {duration(keys.propagation)}, and the application reads its "
-            f"ring every {duration(reload)}: some instances would not know the key yet. Make "
-            f'"propagation" in the ring several times as long.'
+            f"ring every {duration(reload)}: some instances would not know the key yet. Make it "
+            f"several times as long: cookie-sessions keys set --propagation {12 * reload}s."
         )
     if keys.longest_session is None:
         yield (
-            'The ring has no "longest_session" (in seconds), so keys never retire by themselves. '
-            "Write it into the ring."
+            'The ring has no "longest_session", so keys never retire by themselves. Say it: '
+            "cookie-sessions keys set --longest-session 31d."
         )
     elif longest_session is not None and keys.longest_session < longest_session:
         yield (
             f"The application's sessions live for {duration(longest_session)}, and the ring "
             f"retires keys after {duration(keys.longest_session)}: people would be logged out. "
-            f'Make "longest_session" in the ring {longest_session}.'
+            f"Run: cookie-sessions keys set --longest-session {longest_session}s."
         )

@@ -1,15 +1,19 @@
-"""The commands that change the keys of a ring: add, rotate, promote, retire, revoke, destroy."""
+"""The commands that change a ring: add, rotate, promote, retire, revoke, destroy, set."""
 
 from __future__ import annotations
+
+import dataclasses
+from typing import Any
 
 import click
 
 from cookie_sessions.cli import audit
+from cookie_sessions.cli.defaults import defaults
 from cookie_sessions.cli.options import DRY_RUN, FORCE, JSON, KEYS, LABEL
 from cookie_sessions.cli.refusal import refuse_for_cost, refuse_if_early, refuse_without_primary
 from cookie_sessions.cli.report import named, rotation_due, tell_of_edit
 from cookie_sessions.cli.ring import Edit, change, find, named_source
-from cookie_sessions.cli.times import moment_from, since_epoch
+from cookie_sessions.cli.times import moment_from, seconds, seconds_or_none, since_epoch
 from cookie_sessions.errors import UsageError
 from cookie_sessions.keys import KeySet, State
 from cookie_sessions.keys import change as changes
@@ -73,9 +77,8 @@ def rotate(*, url: str | None, out_of_turn: bool, as_json: bool, dry_run: bool) 
     def step(keys: KeySet, now: int) -> KeySet:
         if keys.rotate_every is None and not out_of_turn:
             raise UsageError(
-                "The ring does not say how often it is to be rotated. Put "
-                '"rotate_every": 7776000 (90 days, in seconds) beside its "keys", or rotate by '
-                "hand: cookie-sessions keys rotate --now."
+                "The ring does not say how often it is to be rotated. Let it: cookie-sessions keys "
+                "set --rotate-every 90d. Or rotate by hand: cookie-sessions keys rotate --now."
             )
         after = changes.rotate(keys, now=now)
         pending = State.PENDING in after.resolve(now).states.values()
@@ -152,18 +155,26 @@ def retire(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bo
 
 @click.command()
 @KEYS
-@click.argument("key")
+@click.argument("names", nargs=-1, required=True, metavar="KEY...")
 @JSON
 @DRY_RUN
 @FORCE
-def revoke(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bool) -> None:
-    """End a key and all that it ever sealed, for one that leaked; KEY is its label or id.
+def revoke(
+    *, url: str | None, names: tuple[str, ...], as_json: bool, dry_run: bool, force: bool
+) -> None:
+    """End keys and all that they ever sealed, for those that leaked; KEY is a label or id.
 
     Also ends the sessions that another key has resealed since. There is no way back.
     """
+
+    def step(keys: KeySet, _: int) -> KeySet:
+        for name in names:
+            keys = changes.revoke(keys, find(keys, name).kid)
+        return keys
+
     edit = change(
         named_source(url),
-        lambda keys, _: changes.revoke(keys, find(keys, key).kid),
+        step,
         check=lambda edit: refuse_for_cost(edit, force=force),
         dry_run=dry_run,
     )
@@ -195,3 +206,61 @@ def destroy(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: b
         dry_run=dry_run,
     )
     tell_of_edit(edit, as_json=as_json, dry_run=dry_run)
+
+
+@click.command("set")
+@KEYS
+@click.option(
+    "--longest-session",
+    type=seconds_or_none,
+    metavar="DURATION",
+    help="How long a session lives after it was last written, or none: no key retires by itself.",
+)
+@click.option(
+    "--rotate-every",
+    type=seconds_or_none,
+    metavar="DURATION",
+    help="How long a key seals before rotate adds the next, or none: by hand.",
+)
+@click.option(
+    "--propagation",
+    type=seconds,
+    metavar="DURATION",
+    help="How long later keys wait before they seal, until every instance has them.",
+)
+@JSON
+@DRY_RUN
+@FORCE
+def set_lengths(
+    *, url: str | None, as_json: bool, dry_run: bool, force: bool, **lengths: int | str | None
+) -> None:
+    """Change how long a ring's sessions live and its keys seal or wait."""
+    given: dict[str, Any] = {
+        name: None if length == "none" else length
+        for name, length in lengths.items()
+        if length is not None
+    }
+    if not given:
+        raise click.UsageError("Say what to set: --longest-session, --rotate-every, --propagation.")
+    # Asked first, so that nothing is changed where they can't be had.
+    reload, longest = defaults().reload(), defaults().longest_session()
+
+    def step(keys: KeySet, _: int) -> KeySet:
+        after = dataclasses.replace(keys, **given)
+        if after.rotate_every is not None and after.rotate_every <= after.propagation:
+            raise UsageError('"rotate_every" must be longer than "propagation".')
+        return keys if after == keys else after
+
+    def check(edit: Edit) -> None:
+        before = edit.before
+        if before is not None and before.longest_session is None:
+            # Who says it for the first time knows how long the sessions live that there are.
+            before = dataclasses.replace(before, longest_session=edit.after.longest_session)
+        refuse_for_cost(edit._replace(before=before), force=force)
+
+    edit = change(named_source(url), step, check=check, dry_run=dry_run)
+    tell_of_edit(edit, as_json=as_json, dry_run=dry_run, nothing="The ring says so already.")
+    for line in audit.warnings(
+        edit.after, edit.now, reload=reload, soon=0, longest_session=longest
+    ):
+        click.echo(f"Note: {line}", err=True)

@@ -5,9 +5,17 @@ from __future__ import annotations
 import click
 
 from cookie_sessions import __version__
-from cookie_sessions.cli.changing import add, destroy, promote, retire, revoke, rotate
+from cookie_sessions.cli.changing import (
+    add,
+    destroy,
+    promote,
+    retire,
+    revoke,
+    rotate,
+    set_lengths,
+)
 from cookie_sessions.cli.doctor.command import doctor
-from cookie_sessions.cli.making import from_secret_key, init
+from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
 from cookie_sessions.cli.refusal import TellingGroup
@@ -31,7 +39,9 @@ for _command in (
     retire,
     revoke,
     destroy,
+    set_lengths,
     merge,
+    copy,
     verify,
     export_env,
     from_secret_key,

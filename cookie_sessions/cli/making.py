@@ -1,4 +1,4 @@
-"""The commands that make a ring: init and from-secret-key."""
+"""The commands that make a ring: init, from-secret-key and copy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ import click
 from cookie_sessions.cli.defaults import defaults
 from cookie_sessions.cli.options import DRY_RUN, JSON, KEYS, LABEL
 from cookie_sessions.cli.report import tell_of_edit
-from cookie_sessions.cli.ring import create, named_source
+from cookie_sessions.cli.ring import create, named_source, read
 from cookie_sessions.cli.times import seconds
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError
-from cookie_sessions.keys import KeyRing, KeySet, check_fallbacks, from_secret_keys, is_weak
+from cookie_sessions.keys import (
+    KeyRing,
+    KeySet,
+    check_fallbacks,
+    from_secret_keys,
+    is_weak,
+    source_from_url,
+)
 from cookie_sessions.keys import change as changes
 from cookie_sessions.keys.entry import KeyEntry, Mark
 from cookie_sessions.keys.key_set import PROPAGATION_SECONDS
@@ -153,6 +160,22 @@ def from_secret_key(
             "sessions until its key is retired.",
             err=True,
         )
+
+
+@click.command()
+@KEYS
+@click.option("--into", required=True, metavar="URL", help="The file to be made.")
+@JSON
+@DRY_RUN
+def copy(*, url: str | None, into: str, as_json: bool, dry_run: bool) -> None:
+    """Store a ring, from wherever it is, in a new file: encrypted where --into has a passphrase.
+
+    So a plain ring becomes an encrypted one, an encrypted one a plain one, and a passphrase
+    another. The ring that was copied stays where it is.
+    """
+    keys = read(named_source(url))
+    edit = create(source_from_url(into), lambda _: keys, dry_run=dry_run)
+    tell_of_edit(edit, as_json=as_json, dry_run=dry_run)
 
 
 def _checked(longest: int | None, every: int | None, propagation: int) -> int | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from typing import Any, Final
 
 import click
@@ -35,6 +37,14 @@ class TellingGroup(click.Group):
             return super().invoke(ctx)
         except CookieSessionsError as error:
             told = " ".join(str(error).split())
+        except OSError as error:
+            # A ring's errors are ours: only the output is left. That of a pipe is click's matter.
+            if error.errno == errno.EPIPE:
+                raise
+            told = (
+                f"This could not be printed ({os.strerror(error.errno or 0)}). What was to be "
+                f"changed is changed all the same: see cookie-sessions keys list."
+            )
         raise click.ClickException(told)
 
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 import click
 
 from cookie_sessions.cli.ring import Edit
-from cookie_sessions.cli.times import iso, moment_from
+from cookie_sessions.cli.times import duration, iso, moment_from
 from cookie_sessions.keys import KeyEntry, KeySet, State
 from cookie_sessions.keys.lifecycle import Resolution
 
+_SETTINGS: Final = ("longest_session", "rotate_every", "propagation")
 _HEAD: Final = ("KID", "LABEL", "STATE", "CREATED", "SEALS FROM", "OPENS UNTIL")
 
 
@@ -74,9 +75,13 @@ def rotation_due(keys: KeySet) -> float | None:
 
 
 def differences(edit: Edit) -> Iterator[str]:
-    """What a change changes, a line for each key."""
+    """What a change changes, a line for each setting and key."""
     after = edit.after.resolve(edit.now)
     before = None if edit.before is None else edit.before.resolve(edit.now)
+    for setting in _SETTINGS if edit.before is not None else ():
+        was, becomes = (getattr(keys, setting) for keys in (edit.before, edit.after))
+        if was != becomes:
+            yield f"{setting} becomes {_length(becomes)}, was {_length(was)}"
     for entry in edit.after.entries:
         name = named(entry)
         state = after.states[entry.kid]
@@ -139,6 +144,10 @@ def tell_of_edit(edit: Edit, *, as_json: bool, dry_run: bool, nothing: str = "")
 def tell_json(first: dict[str, Any], keys: KeySet, now: float) -> None:
     """Print one JSON object: what comes first, then the facts of a ring."""
     click.echo(json.dumps({**first, **facts(keys, now)}, indent=2))
+
+
+def _length(setting: int | None) -> str:
+    return "none" if setting is None else duration(setting)
 
 
 def _row(entry: KeyEntry, resolution: Resolution, now: float) -> tuple[str, ...]:

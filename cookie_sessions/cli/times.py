@@ -12,6 +12,8 @@ import click
 _UNITS: Final = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION: Final = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
 _NAMES: Final = {"d": "d", "h": "h", "m": "min", "s": "s"}
+_LAST_MOMENT: Final = 253_402_300_799
+"""The last second of the year 9999, after which datetime has no dates; a ring's sums may have."""
 
 
 def seconds(text: str | int) -> int:
@@ -27,6 +29,15 @@ def seconds(text: str | int) -> int:
         raise click.BadParameter(f"{text!r} is no duration. Write 90s, 15m, 12h or 31d.")
     numbers = zip(found.groups(), _UNITS.values(), strict=True)
     return sum(int(number) * unit for number, unit in numbers if number)
+
+
+def seconds_or_none(text: str) -> int | str:
+    """Read a duration as ``seconds`` does, or the word ``none``.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    return text if text == "none" else seconds(text)
 
 
 def since_epoch(text: str) -> int:
@@ -64,8 +75,8 @@ def duration(length: float) -> str:
 
 
 def moment(when: float) -> str:
-    """A moment for people, in UTC and to the minute."""
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%MZ")
+    """A moment for people, in UTC and to the minute; no later than the year 9999."""
+    return datetime.fromtimestamp(min(when, _LAST_MOMENT), UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def moment_from(when: float, now: float) -> str:
@@ -78,7 +89,7 @@ def moment_from(when: float, now: float) -> str:
 
 
 def iso(when: float | None) -> str | None:
-    """A moment for machines, ISO 8601 in UTC; None for none and for never."""
-    if when is None or math.isinf(when):
+    """A moment for machines, ISO 8601 in UTC; None for none, for never and after the year 9999."""
+    if when is None or when > _LAST_MOMENT:
         return None
     return datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,7 +6,8 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from cookie_sessions.anatomy import Anatomy
-from cookie_sessions.events import Events
+from cookie_sessions.errors import Unavailable
+from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.anatomy import anatomy_of
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.probe import ProbeEntrance
@@ -52,6 +53,28 @@ class CookieSessions:
         if not state.has_entrance:
             state.has_entrance = True
             app.wsgi_app = ProbeEntrance(app)  # type: ignore[method-assign]
+
+    @staticmethod
+    def check(app: Flask) -> None:
+        """Read the settings and the key ring now, so that a fault stops the start of the process.
+
+        Without it they are read at the first request. Call it at the end of an application's
+        factory, in the main thread, once its configuration is complete.
+
+        Args:
+            app: the application.
+
+        Raises:
+            ConfigurationError: a setting, or the key ring, is wrong; says which and what to do.
+        """
+        state = AppState.of(app)
+        state.manager  # noqa: B018 - it is built at the first look.
+        if state.has_keys:
+            try:
+                state.ring()
+            except Unavailable:
+                # It may come yet: the requests that need it are answered 503 until it does.
+                state.events.emit(EventName.UNAVAILABLE)
 
     @staticmethod
     def events(app: Flask) -> Events:

@@ -15,7 +15,7 @@ from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.flask.signed import SignedCookies
-from cookie_sessions.keys import KeyProvider, KeyRing, from_secret_keys, is_weak, source_of
+from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.migration import Migration
 from cookie_sessions.overflow import Overflow
@@ -24,6 +24,8 @@ from cookie_sessions.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from cookie_sessions.keys import KeyProvider
 
 EXTENSION: Final = "cookie_sessions"
 _lock: Final = threading.RLock()
@@ -147,6 +149,9 @@ class AppState:
     def _begin_provider(
         self, keys: str | Callable[[], str | bytes], settings: Settings
     ) -> KeyProvider:
+        # Only applications with a key ring load the code of sources and files.
+        from cookie_sessions.keys import KeyProvider, source_of
+
         provider = KeyProvider(
             source_of(keys),
             events=self.events,

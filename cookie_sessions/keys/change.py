@@ -93,25 +93,26 @@ def rotate(keys: KeySet, *, now: int) -> KeySet:
     return keys
 
 
-def promote(keys: KeySet, kid: bytes, *, now: int) -> KeySet:
-    """Have a key seal from now on.
+def promote(keys: KeySet, kid: bytes, *, now: int, seals_from: int | None = None) -> KeySet:
+    """Have a key seal from now on, or from another date.
 
     Args:
         keys: the set.
         kid: the key's id.
         now: seconds since the epoch.
+        seals_from: another date from which it seals, in seconds since the epoch.
 
     Raises:
         UsageError: there is no such key, or it is revoked.
     """
     entry = _living(keys, kid)
     begun = {one.begins for one in keys.entries if one.may_seal and one.kid != kid}
-    # A key that began in this very second is taken over from in the next.
-    first = now
+    # A key that begins in that very second is taken over from in the next.
+    first = now if seals_from is None else seals_from
     while first in begun:
         first += 1
-    # An end that has passed would keep it from sealing.
-    passed = entry.opens_until is not None and entry.opens_until <= now
+    # An end that has passed by then would keep it from sealing.
+    passed = entry.opens_until is not None and entry.opens_until <= first
     opens_until = None if passed else entry.opens_until
     return keys.with_entry(
         dataclasses.replace(entry, mark=None, seals_from=first, opens_until=opens_until)
@@ -139,6 +140,27 @@ def revoke(keys: KeySet, kid: bytes) -> KeySet:
         UsageError: there is no such key.
     """
     return keys.with_entry(dataclasses.replace(_present(keys, kid), mark=Mark.REVOKED))
+
+
+def revoke_absent(keys: KeySet, kid: bytes) -> KeySet:
+    """Revoke a key that the set does not have: one that was destroyed, or that a backup lacks.
+
+    Args:
+        keys: the set.
+        kid: the key's id.
+
+    Returns:
+        The same object where the id is revoked already.
+
+    Raises:
+        UsageError: the set has the key.
+    """
+    entry = keys.get(kid)
+    if entry is None:
+        return keys.with_entry(KeyEntry(kid=kid, label=kid.hex(), mark=Mark.REVOKED))
+    if entry.revoked:
+        return keys
+    raise UsageError(f"The ring has the key {kid.hex()}. Nothing was revoked.")
 
 
 def destroy(keys: KeySet, kid: bytes) -> KeySet:

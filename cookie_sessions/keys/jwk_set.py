@@ -34,7 +34,12 @@ _OURS: Final = frozenset({"kty", "alg", "kid", "state", "k", "key_id", *_DATES})
 _LATEST_DATE: Final = 253_402_300_799
 """The last second of the year 9999."""
 
+_TEXT_LENGTH: Final = -(-KEY_OCTETS * 8 // 6)
+"""How many characters of base64url a key has."""
+
 _HEX_ID: Final = re.compile(r"[0-9a-fA-F]{8}")
+# No label has so many of a key's characters in a row by right, and errors show none that does.
+_PERHAPS_A_KEY: Final = re.compile(r"[A-Za-z0-9+/_-]{40}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -173,7 +178,9 @@ def _document(document: object, origin: str) -> dict[str, Any]:
 
 def _seconds(document: Mapping[str, Any], name: str, origin: str) -> Any:
     value = document.get(name)
-    if value is not None and (type(value) is not int or not 0 <= value <= _LATEST_DATE):
+    # A rotation that is always due would add a key at each run.
+    least = 1 if name == "rotate_every" else 0
+    if value is not None and (type(value) is not int or not least <= value <= _LATEST_DATE):
         raise ConfigurationError(
             f'{origin}: "{name}" is not a number of seconds. Write a whole number such as 3600.'
         )
@@ -229,7 +236,7 @@ class _Entry:
 
     def _label(self, member: Mapping[str, Any]) -> str:
         label = member.get("kid", "")
-        if not isinstance(label, str) or (label and label == member.get("k")):
+        if not isinstance(label, str) or _holds(label, member.get("k")):
             self._refuse(
                 'has a "kid" that is not a label of its own',
                 "Make it a short text for people, or remove it.",
@@ -301,10 +308,22 @@ class _Entry:
     def _refuse(self, what: str, remedy: str) -> NoReturn:
         member = self._member
         label = member.get("kid") if isinstance(member, dict) else None
-        # A label that equals the key is the key.
-        shown = isinstance(member, dict) and isinstance(label, str) and label != member.get("k")
+        # What stands in the label's place may be this key or another.
+        shown = (
+            isinstance(member, dict)
+            and isinstance(label, str)
+            and not _holds(label, member.get("k"))
+            and not _PERHAPS_A_KEY.search(label)
+        )
         named = f"entry {self._index} ({label!r})" if shown else f"entry {self._index}"
         raise ConfigurationError(f"{self._origin}: {named} {what}. {remedy}")
+
+
+def _holds(label: str, material: object) -> bool:
+    """Whether a label is or contains what the entry gives as its key."""
+    if not isinstance(material, str) or not material:
+        return False
+    return label == material or (len(material) >= _TEXT_LENGTH and material in label)
 
 
 class _Unwanted(ValueError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import os
 import secrets
 import threading
 import weakref
+from collections import deque
 from types import FrameType
 from typing import Final
 
@@ -80,7 +82,8 @@ class KeyProvider:
         self._reload_at = -math.inf
         self._fresh_until = -math.inf
         self._unheeded = False
-        self._outage: tuple[float, str] = (-math.inf, "")
+        self._outage: tuple[int, str] = (0, "")
+        self._untold: deque[tuple[EventName, dict[str, str | int]]] = deque()
         _providers.add(self)
 
     def __repr__(self) -> str:
@@ -111,13 +114,16 @@ class KeyProvider:
     def look_again(self) -> bool:
         """Ask the source for a key that a cookie names and the ring does not have.
 
-        Where another thread is asking just now, its answer is waited for.
+        Where another thread is asking just now, its answer is waited for, but not for ever: a
+        function has no deadline, and ids that somebody invents would stop every thread behind it.
 
         Returns:
             Whether the ring is another one now.
         """
         before = self._ring
-        with self._lock:
+        if not self._lock.acquire(timeout=LOOK_AGAIN_SECONDS):
+            return False
+        try:
             if self._ring is not before:
                 return True
             now = clock.now()
@@ -130,6 +136,9 @@ class KeyProvider:
             self.reload()
             if before is not None:
                 self._renew(now)
+        finally:
+            self._lock.release()
+        self._tell()
         return self.ring() is not before
 
     def reload(self) -> None:
@@ -162,14 +171,17 @@ class KeyProvider:
 
     def _renewed(self, now: float) -> KeyRing:
         if self._ring is None:
+            outage = self._outage
             with self._lock:
                 if self._ring is None:
-                    self._first(now)
+                    self._first(now, outage)
         elif self._lock.acquire(blocking=False):
             try:
-                self._renew(now)
+                # Another thread may have asked since this one looked at the clock.
+                self._renew(clock.now())
             finally:
                 self._lock.release()
+        self._tell()
         assert self._ring is not None
         if self._is_too_old(now):
             raise Unavailable(
@@ -178,15 +190,15 @@ class KeyProvider:
             )
         return self._ring
 
-    def _first(self, now: float) -> None:
-        failed_at, fault = self._outage
-        if failed_at > now:
+    def _first(self, now: float, outage: tuple[int, str]) -> None:
+        count, fault = self._outage
+        if self._outage != outage:
             # It failed while this thread waited: asking once more would make each wait in turn.
             raise Unavailable(fault)
         try:
             self._begin(now)
         except Unavailable as error:
-            self._outage = clock.now(), str(error)
+            self._outage = count + 1, str(error)
             raise
 
     def _begin(self, now: float) -> None:
@@ -222,10 +234,10 @@ class KeyProvider:
                     self._take(self._sound(text), text, stamp, now)
                     return
                 self._stamp, self._read_at = stamp, now
-                self._plan(now, self._reload_every)
+                self._plan(self._reload_every)
             except CookieSessionsError as error:
                 self._tell_of_failure(error, now)
-                self._plan(now, min(RETRY_SECONDS, self._reload_every))
+                self._plan(min(RETRY_SECONDS, self._reload_every))
         if not self._is_too_old(now):
             self._resolve(now)
 
@@ -236,26 +248,31 @@ class KeyProvider:
         """What a changed text says; where entries are damaged, beside what was good before."""
         assert self._keys is not None
         parsed: Parsed = parse_leniently(text, origin=self._source.name)
-        if not parsed.faults:
-            return parsed.keys
         for fault in parsed.faults:
-            self._events.emit(EventName.KEY_DAMAGED, fault=fault)
-        return merge(parsed.keys, self._keys)
+            self._note(EventName.KEY_DAMAGED, fault=fault)
+        keys = merge(parsed.keys, self._keys) if parsed.faults else parsed.keys
+        # A ring that was restored from a backup, say, must not let a leaked key in again.
+        for entry in self._keys.entries:
+            now = keys.get(entry.kid)
+            if entry.revoked and not (now and now.revoked):
+                self._note(EventName.KEYS_REVOCATION_LOST, kid=entry.kid.hex())
+                keys = keys.with_entry(dataclasses.replace(entry, key=None))
+        return keys
 
     def _take(self, keys: KeySet, text: bytes, stamp: object, now: float) -> None:
         self._keys = keys
         self._digest = hashlib.sha256(text).digest()
         self._stamp = stamp
         self._read_at = now
-        self._plan(now, self._reload_every)
+        self._plan(self._reload_every)
         self._resolve(now)
-        self._events.emit(EventName.KEYS_LOADED, generation=keys.generation, keys=len(keys.entries))
+        self._note(EventName.KEYS_LOADED, generation=keys.generation, keys=len(keys.entries))
 
     def _resolve(self, now: float) -> None:
         assert self._keys is not None
         resolution = self._keys.resolve(now)
         if _is_overdue(resolution, now):
-            self._events.emit(EventName.KEYS_OVERDUE)
+            self._note(EventName.KEYS_OVERDUE)
         self._ring = self._keys.ring(now)
         too_old_at = self._read_at + self._max_age
         self._fresh_until = min(self._reload_at, resolution.next_change, too_old_at)
@@ -263,8 +280,9 @@ class KeyProvider:
             # Somebody asked for another reading while this one was under way.
             self._reload_at = self._fresh_until = -math.inf
 
-    def _plan(self, now: float, seconds: float) -> None:
-        self._asked_at = now
+    def _plan(self, seconds: float) -> None:
+        # From when it answered: one that takes long to fail would else never be left alone.
+        now = self._asked_at = clock.now()
         early = secrets.randbelow(1000) / 1000 * _JITTER
         self._reload_at = now + seconds * (1 - early)
 
@@ -286,15 +304,29 @@ class KeyProvider:
             f"or sealed. Correct the source, or configure file: or env: instead."
         )
 
+    def _note(self, name: EventName, **details: str | int) -> None:
+        # Whoever is told may use a session, and so this object: first the lock is let go.
+        self._untold.append((name, details))
+
+    def _tell(self) -> None:
+        while self._untold:
+            try:
+                name, details = self._untold.popleft()
+            except IndexError:
+                # Another thread has told of it.
+                return
+            self._events.emit(name, reason=None, **details)
+
     def _tell_of_failure(self, error: CookieSessionsError, now: float) -> None:
         age = max(0, int(now - self._read_at))
-        self._events.emit(EventName.KEYS_UNREADABLE, fault=str(error), age=age)
+        self._note(EventName.KEYS_UNREADABLE, fault=str(error), age=age)
         if age > STALE_SECONDS:
-            self._events.emit(EventName.KEYS_STALE, age=age)
+            self._note(EventName.KEYS_STALE, age=age)
 
     def _after_fork(self) -> None:
         # A thread of the parent may have held the lock, and the children's plans would coincide.
         self._lock = threading.Lock()
+        self._untold.clear()
         self._reload_at = self._fresh_until = min(self._reload_at, self._asked_at)
 
 

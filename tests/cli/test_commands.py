@@ -100,7 +100,7 @@ def test_rotate_of_a_ring_without_a_schedule_says_how_to_give_it_one(bare: World
     bare.do("init")
     result = bare.run("rotate")
     assert result.exit_code == 1
-    assert '"rotate_every": 7776000' in result.stderr
+    assert "cookie-sessions keys set --rotate-every 90d" in result.stderr
     bare.do("rotate", "--now")
     assert len(bare.keys().entries) == 2
 
@@ -242,3 +242,10 @@ def test_an_encrypted_ring_stays_encrypted(bare: World, tmp_path: Path) -> None:
     assert b"keys" not in bare.path.read_bytes()
     assert "second" in bare.do("list", "--keys", url, env=env)
     assert "encrypted" in bare.run("list").stderr
+
+
+def test_a_ring_far_beyond_all_dates_is_shown_all_the_same(world: World) -> None:
+    world.do("add", "--from", "9999-12-31")
+    assert "9999-12-31 23:59Z" in world.do("list")
+    assert world.facts("list")["keys"][0]["opens_until"] is None
+    world.do("rotate")

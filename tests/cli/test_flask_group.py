@@ -50,6 +50,13 @@ def test_the_ring_and_the_longest_session_are_the_applications(app: Flask, bare:
     assert list(bare.states().values()) == [State.PRIMARY, State.PENDING]
 
 
+def test_a_longest_session_shorter_than_the_applications_is_remarked_on(app: Flask) -> None:
+    run(app, "init")
+    result = run(app, "set", "--longest-session", "5d")
+    assert result.exit_code == 0
+    assert "people would be logged out" in result.stderr
+
+
 def test_an_absolute_timeout_shortens_the_longest_session(app: Flask, bare: World) -> None:
     app.config["COOKIE_SESSIONS_ABSOLUTE_TIMEOUT"] = timedelta(days=2)
     run(app, "init")
@@ -76,11 +83,11 @@ def test_verify_compares_the_ring_with_the_application(app: Flask) -> None:
     result = run(app, "verify")
     assert result.exit_code == 4
     assert "people would be logged out" in result.stderr
-    assert f'"longest_session" in the ring {10 * DAY}' in result.stderr
+    assert f"keys set --longest-session {10 * DAY}s" in result.stderr
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=5)
     assert run(app, "verify").exit_code == 0
     app.config["COOKIE_SESSIONS_KEYS_RELOAD"] = 7200
-    assert '"propagation"' in run(app, "verify").stderr
+    assert "keys set --propagation 86400s" in run(app, "verify").stderr
 
 
 def test_a_function_that_gives_the_keys_can_be_read_and_not_changed(

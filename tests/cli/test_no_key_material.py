@@ -55,6 +55,9 @@ def everything(hear: Listener) -> None:
             hear(name, *(more if name in ("add", "rotate") else more[1:]))
         hear("rotate", "--now", *more)
         hear("merge", world.url, old, *more)
+        hear("set", "--longest-session", "32d", *more)
+        copy = world.path.with_name("-".join(["copy", *more]) + ".json")
+        hear("copy", "--into", f"file:{copy}", *more)
         kids = [entry.kid.hex() for entry in world.keys().entries]
         for name in ("promote", "retire", "revoke", "destroy"):
             hear(name, "nobody", *more)
@@ -74,6 +77,7 @@ def everything(hear: Listener) -> None:
         hear(name, key)
     for url in (key, f"env:{key}", f"vault:{key}"):
         hear("list", "--keys", url)
+        hear("copy", "--into", url)
     hear(SAYS_KEYS)
 
 

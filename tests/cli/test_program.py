@@ -44,8 +44,8 @@ def test_an_error_is_one_line_and_no_traceback(bare: World) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        f"Error: {bare.url}: there is no such file. Create it with a new key, or correct the "
-        f"path.\n"
+        f"Error: {bare.url}: there is no such file. Create it (cookie-sessions keys init), or "
+        f"correct the path.\n"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from cookie_sessions.keys import State
@@ -74,6 +76,35 @@ def test_a_leaked_last_key_can_be_revoked_and_the_command_says_what_is_next(worl
     world.do("destroy", "first")
 
 
+def test_several_keys_are_revoked_in_one_change_or_none_is(rotated: World) -> None:
+    rotated.do("add", "--now", "--label", "third")
+    before = rotated.path.read_bytes()
+    assert rotated.run("revoke", "first", "second").exit_code == 3
+    assert rotated.run("revoke", "first", "nobody", "--force").exit_code == 1
+    assert rotated.path.read_bytes() == before
+    rotated.do("revoke", "first", "second", "--force")
+    assert rotated.states() == {
+        "first": State.REVOKED,
+        "second": State.REVOKED,
+        "third": State.PRIMARY,
+    }
+
+
+def test_an_output_that_can_not_be_written_is_told_in_one_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("click.echo", full)
+        result = world.run("add", "--label", "second")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "is changed all the same" in result.stderr
+    assert set(world.states()) == {"first", "second"}
+
+
 def test_a_key_does_not_seal_before_all_can_know_it_unless_forced(world: World) -> None:
     world.now += DAY
     world.do("add", "--label", "second")
@@ -91,6 +122,21 @@ def test_a_date_inside_the_propagation_window_is_refused_unless_forced(world: Wo
     assert world.run(*line).exit_code == 3
     assert len(world.keys().entries) == 1
     world.do(*line, "--force")
+
+
+def test_a_shorter_longest_session_is_refused_unless_forced(rotated: World) -> None:
+    before = rotated.path.read_bytes()
+    assert rotated.run("set", "--longest-session", "20d").exit_code == 3
+    assert rotated.path.read_bytes() == before
+    rotated.do("set", "--longest-session", "20d", "--force")
+    rotated.now += 10 * DAY + 300
+    assert rotated.states()["first"] is State.RETIRED
+
+
+def test_a_longest_session_that_is_said_for_the_first_time_is_believed(rotated: World) -> None:
+    rotated.do("set", "--longest-session", "none")
+    rotated.do("set", "--longest-session", "31d")
+    assert rotated.keys().longest_session == 31 * DAY
 
 
 def test_a_merge_that_would_log_people_out_is_refused_unless_forced(rotated: World) -> None:

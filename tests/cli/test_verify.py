@@ -56,6 +56,15 @@ def test_a_ring_without_a_key_that_seals_ends_with_1(world: World) -> None:
     assert "goes on in processes that run" in result.stderr
 
 
+def test_a_first_key_that_another_clock_made_is_sound_within_the_allowance(world: World) -> None:
+    world.now -= 300
+    assert world.run("verify").exit_code == 0
+    world.now -= 1
+    result = world.run("verify")
+    assert result.exit_code == 1
+    assert "If this machine's clock is behind, correct it" in result.stderr
+
+
 def warned(world: World, text: str, *line: str) -> None:
     result = world.run("verify", *line)
     assert result.exit_code == 4, result.output
@@ -78,10 +87,10 @@ def test_an_end_that_comes_soon_is_a_warning(world: World) -> None:
 
 def test_a_window_shorter_than_the_reload_is_a_warning(world: World) -> None:
     edit(world, propagation=60)
-    warned(world, '"propagation"')
+    warned(world, "keys set --propagation")
     assert world.run("verify", "--reload", "30s").exit_code == 0
     edit(world, propagation=HOUR)
-    warned(world, '"propagation"', "--reload", "2h")
+    warned(world, "keys set --propagation", "--reload", "2h")
 
 
 def test_keys_that_never_retire_are_a_warning(bare: World) -> None:

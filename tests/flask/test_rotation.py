@@ -95,9 +95,7 @@ def test_a_session_is_sealed_by_the_new_key_when_it_is_next_written(
     old = sealed(get(app, begin))
     rotation.take_over()
     first, second = (entry.kid for entry in rotation.keys.entries)
-    assert kid_of(old) == first
-    for path in ("/read", "/other"):
-        assert not set_cookies(get(app, path, cookie=f"session={old}"))
+    assert not set_cookies(get(app, "/read", cookie=f"session={old}"))
     new = sealed(get(app, "/write", cookie=f"session={old}"))
     assert kid_of(new) == second
     assert content(app, new).claims.former_kids == (first,)

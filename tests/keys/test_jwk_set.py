@@ -97,6 +97,11 @@ def test_settings_of_the_set_are_read_and_have_defaults() -> None:
     assert keys.other == {}
 
 
+def test_a_rotation_that_would_always_be_due_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match='"rotate_every" is not a number of seconds'):
+        _parse(_entry(0), rotate_every=0)
+
+
 @pytest.mark.parametrize("name", ["propagation", "longest_session", "rotate_every"])
 @pytest.mark.parametrize("value", [-1, 1.5, "3600", True, [], 253_402_300_800])
 def test_a_setting_of_the_set_that_is_no_number_of_seconds_is_refused(
@@ -182,6 +187,13 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (_entry(0, k="\ud800"), "not canonical base64url"),
     (_entry(0, kid=5), 'entry 0 has a "kid" that is not a label'),
     (_entry(0, kid=SECRET), 'entry 0 has a "kid" that is not a label'),
+    (_entry(0, kid=SECRET + "="), 'entry 0 has a "kid" that is not a label'),
+    (_entry(0, kid=f"key {SECRET}"), 'entry 0 has a "kid" that is not a label'),
+    # The two were taken for each other, or the label is the key in another form.
+    ({"kty": "oct", "kid": SECRET, "k": "winter"}, 'entry 0 has a "k"|entry 0 has 4 octets'),
+    ({"kty": "oct", "kid": SECRET}, 'entry 0 has no "k"'),
+    ({"kty": "oct", "kid": SECRET, "k": SECRET + "="}, "entry 0 has .*not canonical base64url"),
+    (_entry(1, kid=SECRET, exp=-1), "entry 0 has a .exp. that is no date"),
     (_entry(0, kid=KEYS[1].kid.hex()), "is not its own.*nobody revokes the wrong key"),
     (_entry(0, key_id=KEYS[1].kid.hex()), '"key_id" that is not that of its key.*Remove'),
     (_entry(0, state="revoked", key_id=KEYS[1].kid.hex()), '"key_id" that is not that of its'),
@@ -385,7 +397,7 @@ def key_sets(draw: st.DrawFn) -> KeySet:
         entries=tuple(entries),
         propagation=draw(SECONDS),
         longest_session=draw(DATES),
-        rotate_every=draw(DATES),
+        rotate_every=draw(DATES.filter(lambda seconds: seconds != 0)),
         other=draw(OTHERS),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cookie_sessions.errors import Unavailable
-from cookie_sessions.events import EventName, Events
+from cookie_sessions.events import Event, EventName, Events
 from cookie_sessions.keys import KeyProvider, KeyRing, KeySet, change, dump_jwk_set
 from tests.plain import Site, key
 
@@ -164,3 +164,70 @@ def test_ids_that_somebody_invents_have_a_source_that_fails_read_once(
         site.now += 1
     assert source.reads == 2
     assert names == [EventName.KEYS_LOADED, EventName.KEYS_UNREADABLE]
+
+
+def test_a_source_that_is_slow_to_fail_is_left_alone_from_when_it_failed(
+    site: Site, source: SlowSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = KeyProvider(source)
+    provider.ring()
+    site.now += 60
+    source.fails = True
+    read = source.read
+
+    def read_slowly() -> bytes:
+        site.now += 6
+        return read()
+
+    monkeypatch.setattr(source, "read", read_slowly)
+    asked_before = site.now - 1
+    provider.look_again()
+    provider.look_again()
+    assert source.reads == 2
+    # A thread that looked at the clock before, and gets its turn only now, does not ask either.
+    provider._renewed(asked_before)
+    assert source.reads == 2
+    site.now += 5
+    provider.look_again()
+    assert source.reads == 3
+
+
+def test_a_source_that_never_answers_does_not_stop_those_who_miss_a_key(
+    source: SlowSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cookie_sessions.keys.provider.LOOK_AGAIN_SECONDS", 0.05)
+    provider = KeyProvider(source)
+    ring = provider.ring()
+    provider.reload()
+    source.asked.clear()
+    source.answers.clear()
+    reading = begin(provider.ring)
+    assert source.asked.wait(PATIENCE)
+    assert provider.look_again() is False
+    assert provider.ring() is ring
+    source.answers.set()
+    reading.join(PATIENCE)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_is_told_of_keys_may_use_them_and_look_again(
+    site: Site, source: SlowSource, *, fails: bool
+) -> None:
+    names: list[EventName] = []
+    events = Events()
+    provider = KeyProvider(source, events=events)
+    provider.ring()
+
+    def use(event: Event) -> None:
+        names.append(event.name)
+        provider.ring()
+        provider.look_again()
+
+    events.subscribe(use)
+    site.now += 60
+    source.fails = fails
+    source.keys = change.add(source.keys, now=int(site.now))
+    thread = begin(provider.look_again)
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert names == [EventName.KEYS_UNREADABLE if fails else EventName.KEYS_LOADED]

@@ -92,3 +92,22 @@ def test_when_every_key_is_revoked_none_opens_and_none_seals(watch: Watch) -> No
     assert (len(ring), ring.revoked) == (0, frozenset({only.kid}))
     with pytest.raises(Unavailable, match="cookie-sessions keys add --now"):
         _ = ring.primary
+
+
+def test_a_ring_that_forgets_a_revocation_does_not_let_the_key_in_again(watch: Watch) -> None:
+    leaked = watch.keys.entries[0]
+    backup = change.add(watch.keys, now=int(START), seals_from=int(START) - 10)
+    watch.keys = change.revoke(backup, leaked.kid)
+    watch.source.hold(watch.keys)
+    watch.provider.ring()
+    watch.source.hold(backup)
+    assert watch.provider.look_again()
+    ring = watch.provider.ring()
+    assert ring.revoked == {leaked.kid}
+    assert ring.get(leaked.kid) is None
+    assert ring.primary == backup.entries[1].key
+    assert [event.details.get("kid") for event in watch.told] == [None, leaked.kid.hex(), None]
+    assert watch.names == ["keys_loaded", "keys_revocation_lost", "keys_loaded"]
+    watch.source.hold(change.destroy(backup, leaked.kid))
+    assert watch.provider.look_again()
+    assert watch.provider.ring().revoked == {leaked.kid}

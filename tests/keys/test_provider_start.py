@@ -55,3 +55,24 @@ def test_threads_that_waited_for_a_reading_that_failed_do_not_wait_once_more_eac
     with pytest.raises(Unavailable):
         slow.ring()
     assert len(readings) <= 3
+
+
+def test_a_clock_that_is_set_back_after_a_first_failure_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1_900_000_000.0]
+    monkeypatch.setattr("cookie_sessions.clock.now", lambda: now[0])
+    text = new_jwk_set()
+    answers: list[str] = []
+
+    def read() -> str:
+        if not answers:
+            raise TimeoutError
+        return answers[0]
+
+    late = KeyProvider(FunctionSource(read))
+    with pytest.raises(Unavailable):
+        late.ring()
+    answers.append(text)
+    now[0] -= 3600
+    assert len(late.ring()) == 1

@@ -104,7 +104,10 @@ class FileSource:
                     self._check(os.fstat(file.fileno()).st_mode)
                     return file.read(limit + 1)
             except FileNotFoundError:
-                fault = "there is no such file. Create it with a new key, or correct the path"
+                fault = (
+                    "there is no such file. Create it (cookie-sessions keys init), or correct the "
+                    "path"
+                )
                 if left and os.path.lexists(self._path):
                     continue
             except IsADirectoryError:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
+from cookie_sessions.keys.sources.deadline import Deadline
 
 
 class FunctionSource:
     """A ring that a function gives.
 
-    The function is called wherever the ring is read: in the thread of a request, in each process,
-    every few minutes. It must answer within a few seconds; nothing here ends it. An ``OSError`` of
-    a connection and a ``TimeoutError`` mean that the ring can't be had at present, and so does
-    ``Unavailable``. Of other errors only their kind is passed on, since they may hold keys.
+    The function is called in each process every few minutes, in a thread of its own that has the
+    context variables of whoever needs the ring (Flask's ``current_app`` among them). What it has
+    not answered within five seconds can't be had at present. Nor can it after a ``TimeoutError``, a
+    ``ConnectionError`` or ``Unavailable``. Of other errors only their kind is passed on, since they
+    may hold keys.
 
     Args:
         function: called without arguments; returns a JWK Set as ``str`` or ``bytes``.
@@ -21,6 +24,7 @@ class FunctionSource:
 
     def __init__(self, function: Callable[[], str | bytes]) -> None:
         self._function: Callable[[], object] = function
+        self._deadline = Deadline(self.name)
 
     @property
     def name(self) -> str:
@@ -45,6 +49,10 @@ class FunctionSource:
             ConfigurationError: it failed, or returned something else or nothing.
             Unavailable: it could not reach what it asks.
         """
+        context = contextvars.copy_context()
+        return self._deadline.run(lambda: context.run(self._read))
+
+    def _read(self) -> bytes:
         error: CookieSessionsError
         try:
             return self._call()

@@ -22,6 +22,12 @@ FORMS: Final = (
 """One URL of each kind."""
 
 _PASSPHRASE: Final = "passphrase="  # noqa: S105 - the name of an option.
+
+# A ring that was put where its path belongs, or one key.
+_PERHAPS_KEYS: Final = re.compile(
+    r'.*["\x00-\x1f].*|(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+_-][A-Za-z0-9+/_-]{42}=?',
+    re.DOTALL,
+)
 _REGION: Final = re.compile(r"region=([a-z]{2}(?:-[a-z]+)+-\d{1,2})")
 _NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,2048}")
 _PART: Final = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
@@ -95,7 +101,7 @@ def _file(rest: str) -> KeySource:
             "The key source is a file on another host. Write file:/path for a file of this one."
         )
     path, _, options = rest.partition("?")
-    if not path:
+    if not path or _PERHAPS_KEYS.fullmatch(rest):
         raise _wrong("names no file", "file:/path/of/the/ring.json")
     told = {"allow_group_read": False, "allow_others_read": False}
     passphrase = ""

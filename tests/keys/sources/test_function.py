@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import threading
+import time
 import traceback
 from typing import Any
 
 import pytest
+from flask import Flask, current_app
 
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.keys import FunctionSource, new_jwk_set
+from cookie_sessions.keys.sources import deadline
 from tests.keys.secrecy import recorded, reveals, shown
 from tests.keys.sources.contract import Place, SourceContract, material
 
@@ -91,3 +95,24 @@ def test_an_error_of_the_function_becomes_one_of_ours_and_is_not_repeated(
 def test_what_is_no_text_is_told_by_its_type(given: Any) -> None:
     with pytest.raises(ConfigurationError, match="Return a JWK Set"):
         FunctionSource(lambda: given).read()
+
+
+def test_a_function_that_never_answers_is_given_up_after_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadline, "SECONDS", 0.2)
+    forever = threading.Event()
+    source = FunctionSource(lambda: str(forever.wait(20)))
+    begun = time.monotonic()
+    with pytest.raises(Unavailable, match="no answer"):
+        source.read()
+    assert time.monotonic() - begun < 5
+    forever.set()
+
+
+def test_a_function_sees_the_context_of_whoever_needs_the_ring() -> None:
+    app = Flask(__name__)
+    app.config["RING"] = "the ring"
+    source = FunctionSource(lambda: str(current_app.config["RING"]))
+    with app.app_context():
+        assert source.read() == b"the ring"

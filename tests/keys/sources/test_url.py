@@ -92,12 +92,14 @@ def test_a_key_set_where_a_url_belongs_is_not_repeated() -> None:
     for url in (
         *(text, key, f"{key}:{key}", f"env:{text}", f"file://{key}", f"vault:{text}"),
         *(f"aws-ssm:{text}", f"file:/r?{key}", f"file:/r?passphrase={key}", f"vault:{key}"),
+        *(f"file:{text}", "file:" + "aB3-" * 10 + "xyz", "file:" + "aB3+" * 10 + "xyz="),
         *(f"file:/r?passphrase={key}:{key}", f"aws-ssm:a?region={key}", f"aws-kms:{key}"),
     ):
         with pytest.raises(ConfigurationError) as caught:
             source_from_url(url)
         assert key not in shown(caught.value).replace(repr(url), "")
         assert key not in str(caught.value)
+        assert "aB3" not in str(caught.value)
 
 
 def test_a_setting_is_a_url_or_a_function() -> None:
