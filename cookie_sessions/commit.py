@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Wire
+from cookie_sessions.codec import Wire, references_of
 from cookie_sessions.cookies import CookieAttributes, Excess, Surroundings
 from cookie_sessions.departure import Departure, Written
 from cookie_sessions.envelope import text_octets
 from cookie_sessions.errors import Rejected, SessionTooLarge, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.overflow import references_of
 from cookie_sessions.session import Content, Session
-from cookie_sessions.stowage import Stowage
 
 if TYPE_CHECKING:
     from cookie_sessions.manager import SessionManager
+    from cookie_sessions.stowage import Stowage
 
 
 class Commit:
@@ -109,6 +108,7 @@ class Commit:
         session = self._session
         if manager.overflow is None:
             return wires
+        from cookie_sessions.stowage import Stowage
 
         def write(stowage: Stowage) -> Written:
             octets = text_octets(len(self._plaintext(None, stowage.wires, claims)))
@@ -163,6 +163,9 @@ class Commit:
 
         if manager.overflow is None:
             return write(copied, wires)
+        # Only applications with a store load the code that fills it.
+        from cookie_sessions.stowage import Stowage
+
         stowage = Stowage(manager.overflow, manager.codec, wires, until=claims.until)
         if copied is None:
             stowage.move_cold()

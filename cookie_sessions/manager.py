@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
-from cookie_sessions.codec import Codec, Wire
+from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
@@ -16,11 +16,13 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.migration import Migration
-from cookie_sessions.overflow import Overflow, references_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Content, Session
 from cookie_sessions.settings import Settings
+
+if TYPE_CHECKING:
+    from cookie_sessions.overflow import Overflow
 
 PURPOSE: Final = "session"
 

@@ -17,7 +17,14 @@ from ormsgpack import OPT_NON_STR_KEYS, Ext, packb, unpackb
 
 from cookie_sessions import clock
 from cookie_sessions.clock import SKEW
-from cookie_sessions.codec import SEED_OCTETS, Codec, Reference, Wire
+from cookie_sessions.codec import (
+    MAX_REFERRED_OCTETS,
+    SEED_OCTETS,
+    Codec,
+    Reference,
+    Wire,
+    references_of,
+)
 from cookie_sessions.cookies import Excess
 from cookie_sessions.crypto import Aead, entry_key, entry_name
 from cookie_sessions.errors import Rejected, Unavailable
@@ -28,9 +35,6 @@ from cookie_sessions.stores.store import ExpiringStore
 GRACE_SECONDS: Final = 60
 """How long an entry outlives the write that replaced it: for requests on their way, and for a
 response that never arrived."""
-
-MAX_SESSION_OCTETS: Final = 262_144
-"""The octets that one session may keep in the store, by default."""
 
 CACHE_OCTETS: Final = 4_194_304
 """The octets of values that a process remembers, so that reading one again asks nobody."""
@@ -82,7 +86,7 @@ class Overflow:
         events: Events,
         hot: Collection[str] = (),
         cold: Collection[str] = (),
-        max_octets: int = MAX_SESSION_OCTETS,
+        max_octets: int = MAX_REFERRED_OCTETS,
         cache_octets: int = CACHE_OCTETS,
     ) -> None:
         self._store = store
@@ -248,15 +252,6 @@ class Overflow:
     def _ends(self, until: int) -> int:
         left = max(0, until - int(clock.now()))
         return min(until + left // _SLACK + int(SKEW), MAX_END)
-
-
-def references_of(wires: Mapping[Any, Wire]) -> dict[Any, Reference]:
-    """Which of a session's values are kept elsewhere, by key."""
-    return {
-        key: reference
-        for key, wire in wires.items()
-        if (reference := Reference.of(wire)) is not None
-    }
 
 
 def entry_octets(wire: Wire) -> int:

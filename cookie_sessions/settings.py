@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
-from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, MAX_REFERRED_OCTETS, RegisteredType
 from cookie_sessions.cookies import PROFILES, CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.overflow import MAX_SESSION_OCTETS
-from cookie_sessions.probe import Grant
+
+if TYPE_CHECKING:
+    from cookie_sessions.probe import Grant
 
 PREFIX: Final = "COOKIE_SESSIONS_"
 _MAX_AUDIENCE_OCTETS: Final = 255
@@ -85,7 +86,7 @@ class Settings:
     join_by_commas: bool = False
     profile: Profile = PROFILES["portable"]
     overflow: str | None = None
-    overflow_octets: int = MAX_SESSION_OCTETS
+    overflow_octets: int = MAX_REFERRED_OCTETS
     hot: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
     probe: Grant | None = None
@@ -200,6 +201,8 @@ def _probe(name: str, value: object) -> Grant | None:
     if value is None:
         return None
     if isinstance(value, str):
+        from cookie_sessions.probe import Grant
+
         return Grant.from_text(value, now=clock.now())
     raise _wrong(name, "what cookie-sessions doctor --new-token prints, or None")
 

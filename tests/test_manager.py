@@ -19,7 +19,6 @@ from cookie_sessions.policy import Timeouts
 from cookie_sessions.session import Session
 from tests.plain import HOUR, START, Site, key
 
-
 EXPIRES = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 

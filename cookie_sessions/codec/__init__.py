@@ -4,11 +4,18 @@ from cookie_sessions.codec.codec import Codec, Steps
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
-from cookie_sessions.codec.reference import REFERENCE_OCTETS, SEED_OCTETS, Reference
+from cookie_sessions.codec.reference import (
+    MAX_REFERRED_OCTETS,
+    REFERENCE_OCTETS,
+    SEED_OCTETS,
+    Reference,
+    references_of,
+)
 from cookie_sessions.codec.registered import RegisteredType
 
 __all__ = [
     "DEFAULT_SECRET_NAMES",
+    "MAX_REFERRED_OCTETS",
     "MAX_VALUE_OCTETS",
     "REFERENCE_OCTETS",
     "SEED_OCTETS",
@@ -17,4 +24,5 @@ __all__ = [
     "RegisteredType",
     "Steps",
     "Wire",
+    "references_of",
 ]

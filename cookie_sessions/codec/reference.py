@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 SEED_OCTETS: Final = 32
+
+MAX_REFERRED_OCTETS: Final = 262_144
+"""The octets that one session may keep elsewhere, by default."""
 
 _SIGN: Final = b"\xc1\x40"
 _LAYOUT: Final = struct.Struct(f">2s{SEED_OCTETS}sII")
@@ -40,3 +44,16 @@ class Reference(NamedTuple):
             return None
         _, seed, octets, ends = _LAYOUT.unpack(wire)
         return cls(seed, octets, ends)
+
+
+def references_of(wires: Mapping[Any, object]) -> dict[Any, Reference]:
+    """Which of a session's values are kept elsewhere, by key.
+
+    Args:
+        wires: the values as they stand in the payload.
+    """
+    return {
+        key: reference
+        for key, wire in wires.items()
+        if (reference := Reference.of(wire)) is not None
+    }

@@ -8,7 +8,6 @@ warn, and may move values to a store, but never makes an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from cookie_sessions.errors import ConfigurationError
@@ -22,25 +21,24 @@ _LINE_AND_REFERER: Final = 256
 _LEAST_REQUEST: Final = _LINE_AND_REFERER + _COOKIE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(NamedTuple):
     """The limits of one deployment, in octets; None where it has none that a session reaches.
 
     Attributes:
         name: what it is called in settings.
         cookie_line: the value of the one Cookie header that a request carries.
+        source: where the numbers come from.
         request: all of a request's headers with the request line.
         set_cookies: all Set-Cookie values of one response.
         response: all of a response's headers.
-        source: where the numbers come from.
     """
 
     name: str
     cookie_line: int
+    source: str
     request: int | None = None
     set_cookies: int | None = None
     response: int | None = None
-    source: str
 
 
 _MEASURED: Final = "measured with its default settings: python -m tests.deployments"
@@ -131,7 +129,10 @@ PROFILES: Final[Mapping[str, Profile]] = {
             source="Vercel's documentation, limits of headers",
         ),
         Profile(
-            name="kestrel", cookie_line=32_768 - _COOKIE, source="ASP.NET Core's documentation"
+            name="kestrel",
+            cookie_line=32_768 - _LEAST_REQUEST,
+            request=32_768,
+            source="ASP.NET Core's documentation, MaxRequestHeadersTotalSize",
         ),
     )
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from cookie_sessions.codec import REFERENCE_OCTETS
+from cookie_sessions.codec import MAX_REFERRED_OCTETS, REFERENCE_OCTETS
 from cookie_sessions.cookies import LIMIT, profile_of
 from cookie_sessions.cookies.budget import _LINE_AND_REFERER
 from cookie_sessions.overflow import (
@@ -14,7 +14,6 @@ from cookie_sessions.overflow import (
     _WORTH_OCTETS,
     CACHE_OCTETS,
     GRACE_SECONDS,
-    MAX_SESSION_OCTETS,
 )
 from cookie_sessions.settings import Settings
 from tests.docs.profiles import PAGE, table, written
@@ -46,7 +45,7 @@ def test_the_page_names_every_limit() -> None:
         f"its Referer {_LINE_AND_REFERER} octets",
         f"a reference of {REFERENCE_OCTETS} octets",
         f"Values below {_WORTH_OCTETS} octets stay",
-        f"at most {MAX_SESSION_OCTETS:,} octets",
+        f"at most {MAX_REFERRED_OCTETS:,} octets",
         f"a **grace** of {GRACE_SECONDS} seconds",
         f"up to {CACHE_OCTETS // 2**20} MiB",
     ):

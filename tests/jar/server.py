@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Any, Final
 
-from cookie_sessions.codec import Reference
+from cookie_sessions.codec import Reference, references_of
 from cookie_sessions.cookies import CookieAttributes, request_excess
 from cookie_sessions.cookies.budget import NOTHING_SEEN, PROFILES
 from cookie_sessions.crypto import entry_name
@@ -14,7 +14,7 @@ from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.events import Events
 from cookie_sessions.keys import Key, KeyRing
 from cookie_sessions.manager import SessionManager
-from cookie_sessions.overflow import Overflow, references_of
+from cookie_sessions.overflow import Overflow
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.session import Session
 from cookie_sessions.settings import Settings

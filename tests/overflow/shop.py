@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cookie_sessions.codec import Reference
+from cookie_sessions.codec import Reference, references_of
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.events import EventName
-from cookie_sessions.overflow import Overflow, references_of
+from cookie_sessions.overflow import Overflow
 from cookie_sessions.stores.memory import MemoryStore
 from tests.plain import Site
 
