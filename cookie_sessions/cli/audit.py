@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from cookie_sessions.cli.report import named, rotation_due
 from cookie_sessions.cli.times import duration, moment_from
 from cookie_sessions.clock import SKEW
 from cookie_sessions.keys import KeySet
+
+_REVOKING: Final = re.compile("revo[ck]", re.IGNORECASE)
 
 
 def faults(keys: KeySet, now: float) -> Iterator[str]:
@@ -48,6 +52,7 @@ def warnings(
         longest_session: what the application says of it, in seconds; None: it says nothing.
     """
     resolution = keys.resolve(now)
+    yield from _seeming_revocations(keys)
     due = rotation_due(keys)
     if due is not None and now >= due + keys.propagation:
         yield (
@@ -80,3 +85,26 @@ def warnings(
             f"retires keys after {duration(keys.longest_session)}: people would be logged out. "
             f"Run: cookie-sessions keys set --longest-session {longest_session}s."
         )
+
+
+def _seeming_revocations(keys: KeySet) -> Iterator[str]:
+    remedy = "If a key is to be revoked, run: cookie-sessions keys revoke"
+    for entry in keys.entries:
+        if not entry.revoked and _seems_to_revoke(entry.other):
+            yield (
+                f"{named(entry)} has a member that looks like a revocation and is none. {remedy} "
+                f"{entry.kid.hex()}. Else remove the member."
+            )
+    if _seems_to_revoke(keys.other):
+        yield (
+            f"The set has a member that looks like a revocation and is none. {remedy} KEY. Else "
+            f"remove the member."
+        )
+
+
+def _seems_to_revoke(members: Mapping[str, Any]) -> bool:
+    """Whether one of the members that mean nothing speaks of revoking, in name or value."""
+    return any(
+        value and (_REVOKING.search(name) or (isinstance(value, str) and _REVOKING.search(value)))
+        for name, value in members.items()
+    )

@@ -12,10 +12,10 @@ from cookie_sessions.cli.defaults import defaults
 from cookie_sessions.cli.options import DRY_RUN, FORCE, JSON, KEYS, LABEL
 from cookie_sessions.cli.refusal import refuse_for_cost, refuse_if_early, refuse_without_primary
 from cookie_sessions.cli.report import named, rotation_due, tell_of_edit
-from cookie_sessions.cli.ring import Edit, change, find, named_source
+from cookie_sessions.cli.ring import Edit, change, find, kid_of, named_source
 from cookie_sessions.cli.times import moment_from, seconds, seconds_or_none, since_epoch
 from cookie_sessions.errors import UsageError
-from cookie_sessions.keys import KeySet, State
+from cookie_sessions.keys import KeyEntry, KeySet, State
 from cookie_sessions.keys import change as changes
 
 
@@ -39,7 +39,7 @@ def add(
     dry_run: bool,
     force: bool,
 ) -> None:
-    """Add a fresh key, which seals when the propagation window has passed."""
+    """Add a fresh key; it seals after the propagation window."""
     if at_once and seals_from is not None:
         raise click.UsageError("Give --now or --from, not both.")
 
@@ -68,10 +68,10 @@ def add(
 @JSON
 @DRY_RUN
 def rotate(*, url: str | None, out_of_turn: bool, as_json: bool, dry_run: bool) -> None:
-    """Do what is due, and nothing where nothing is; made to be run daily or hourly.
+    """Do what is due, and nothing where nothing is.
 
-    Adds the next key, one propagation window before it is to seal, and destroys the keys that are
-    retired. Logs nobody out.
+    Made to be run daily or hourly. Adds the next key, one propagation window before it is to seal,
+    and destroys the keys that are retired. Logs nobody out.
     """
 
     def step(keys: KeySet, now: int) -> KeySet:
@@ -108,24 +108,45 @@ def rotate(*, url: str | None, out_of_turn: bool, as_json: bool, dry_run: bool) 
 @click.command()
 @KEYS
 @click.argument("key")
+@click.option(
+    "--from",
+    "seals_from",
+    type=since_epoch,
+    metavar="DATE",
+    help="When a pending key begins to seal instead (UTC), sooner or later than planned.",
+)
 @JSON
 @DRY_RUN
 @FORCE
-def promote(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bool) -> None:
+def promote(
+    *,
+    url: str | None,
+    key: str,
+    seals_from: int | None,
+    as_json: bool,
+    dry_run: bool,
+    force: bool,
+) -> None:
     """Have a key seal from now on; KEY is its label or id."""
 
     def step(keys: KeySet, now: int) -> KeySet:
         entry = find(keys, key)
+        if seals_from is not None:
+            return _move(keys, entry, now=now, seals_from=seals_from)
         primary = keys.resolve(now).primary
         # The key that seals already would only lose the date from which it does.
         return keys if entry is primary else changes.promote(keys, entry.kid, now=now)
 
     def check(edit: Edit) -> None:
+        entry = find(edit.after, key)
         refuse_for_cost(edit, force=force)
-        refuse_if_early(edit, find(edit.after, key).kid, force=force)
+        refuse_if_early(edit, entry.kid, force=force)
+        if seals_from is not None:
+            refuse_without_primary(edit, at=entry.begins - 1)
 
     edit = change(named_source(url), step, check=check, dry_run=dry_run)
-    tell_of_edit(edit, as_json=as_json, dry_run=dry_run, nothing="This key seals already.")
+    nothing = "This key seals already." if seals_from is None else "That is its date already."
+    tell_of_edit(edit, as_json=as_json, dry_run=dry_run, nothing=nothing)
 
 
 @click.command()
@@ -135,7 +156,7 @@ def promote(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: b
 @DRY_RUN
 @FORCE
 def retire(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bool) -> None:
-    """Have a key open nothing from now on; KEY is its label or id.
+    """Have a key open nothing from now on. KEY is its label or id.
 
     What it sealed and another key resealed since goes on: see revoke.
     """
@@ -156,20 +177,32 @@ def retire(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bo
 @click.command()
 @KEYS
 @click.argument("names", nargs=-1, required=True, metavar="KEY...")
+@click.option("--absent", is_flag=True, help="Revoke ids of keys that the ring does not have.")
 @JSON
 @DRY_RUN
 @FORCE
 def revoke(
-    *, url: str | None, names: tuple[str, ...], as_json: bool, dry_run: bool, force: bool
+    *,
+    url: str | None,
+    names: tuple[str, ...],
+    absent: bool,
+    as_json: bool,
+    dry_run: bool,
+    force: bool,
 ) -> None:
-    """End keys and all that they ever sealed, for those that leaked; KEY is a label or id.
+    """End keys and all that they ever sealed. KEY is a label or id.
 
-    Also ends the sessions that another key has resealed since. There is no way back.
+    For keys that leaked. Also ends the sessions that another key has resealed since. There is no
+    way back.
     """
 
     def step(keys: KeySet, _: int) -> KeySet:
         for name in names:
-            keys = changes.revoke(keys, find(keys, name).kid)
+            if absent:
+                keys = changes.revoke_absent(keys, kid_of(name))
+            else:
+                hint = " A key that was destroyed is revoked by its id with --absent."
+                keys = changes.revoke(keys, find(keys, name, hint=hint).kid)
         return keys
 
     edit = change(
@@ -178,7 +211,8 @@ def revoke(
         check=lambda edit: refuse_for_cost(edit, force=force),
         dry_run=dry_run,
     )
-    tell_of_edit(edit, as_json=as_json, dry_run=dry_run)
+    nothing = "The ring has these ids as revoked already."
+    tell_of_edit(edit, as_json=as_json, dry_run=dry_run, nothing=nothing)
     for fault in audit.faults(edit.after, edit.now):
         click.echo(f"Note: {fault}", err=True)
 
@@ -190,7 +224,7 @@ def revoke(
 @DRY_RUN
 @FORCE
 def destroy(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: bool) -> None:
-    """Take a key's material out of the ring; KEY is its label or id.
+    """Take a key's material out of the ring. KEY is its label or id.
 
     A revoked key's id stays, so that it stays revoked.
     """
@@ -234,7 +268,7 @@ def destroy(*, url: str | None, key: str, as_json: bool, dry_run: bool, force: b
 def set_lengths(
     *, url: str | None, as_json: bool, dry_run: bool, force: bool, **lengths: int | str | None
 ) -> None:
-    """Change how long a ring's sessions live and its keys seal or wait."""
+    """Change how long sessions live and keys seal or wait."""
     given: dict[str, Any] = {
         name: None if length == "none" else length
         for name, length in lengths.items()
@@ -264,3 +298,18 @@ def set_lengths(
         edit.after, edit.now, reload=reload, soon=0, longest_session=longest
     ):
         click.echo(f"Note: {line}", err=True)
+
+
+def _move(keys: KeySet, entry: KeyEntry, *, now: int, seals_from: int) -> KeySet:
+    """The ring with another date from which a pending key seals."""
+    state = keys.resolve(now).states[entry.kid]
+    if state is not State.PENDING:
+        raise UsageError(
+            f"{named(entry)} is {state}: --from gives a date to pending keys alone. Nothing was "
+            f"changed."
+        )
+    if seals_from < now:
+        raise UsageError("The date of --from has passed. Name one to come, or leave it out.")
+    if seals_from == entry.seals_from:
+        return keys
+    return changes.promote(keys, entry.kid, now=now, seals_from=seals_from)

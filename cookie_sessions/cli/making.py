@@ -69,7 +69,7 @@ def init(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Make a ring file with one fresh key; never touches one that is there."""
+    """Make a ring file with one fresh key. Never touches one that is there."""
     longest = _checked(longest_session, rotate_every, propagation)
 
     def make(now: int) -> KeySet:
@@ -122,7 +122,7 @@ def from_secret_key(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Make a ring file from a SECRET_KEY, so that moving to it logs nobody out.
+    """Make a ring file from a SECRET_KEY; nobody is logged out.
 
     The secret comes from the environment (SECRET_KEY by default), from stdin, or under flask from
     the application. What it seals today goes on opening. It also goes on sealing until --rollout
@@ -168,10 +168,11 @@ def from_secret_key(
 @JSON
 @DRY_RUN
 def copy(*, url: str | None, into: str, as_json: bool, dry_run: bool) -> None:
-    """Store a ring, from wherever it is, in a new file: encrypted where --into has a passphrase.
+    """Store a ring in a new file, encrypted or not.
 
-    So a plain ring becomes an encrypted one, an encrypted one a plain one, and a passphrase
-    another. The ring that was copied stays where it is.
+    It is read from wherever it is, and encrypted where --into has a passphrase. So a plain ring
+    becomes an encrypted one, an encrypted one a plain one, and a passphrase another. The ring that
+    was copied stays where it is.
     """
     keys = read(named_source(url))
     edit = create(source_from_url(into), lambda _: keys, dry_run=dry_run)

@@ -60,9 +60,10 @@ def list_keys(*, url: str | None, as_json: bool) -> None:
 )
 @JSON
 def verify(*, url: str | None, reload: int | None, soon: int, as_json: bool) -> None:
-    """Read a ring strictly, and say what is wrong with it or soon will be.
+    """Say what is wrong with a ring, or soon will be.
 
-    Ends with 0 if all is well, 1 if the ring can't be used, 4 if there are warnings alone.
+    Reads it strictly. Ends with 0 if all is well, 1 if the ring can't be used, 4 if there are
+    warnings alone.
     """
     source = named_source(url)
     now = clock.now()
@@ -104,10 +105,13 @@ def verify(*, url: str | None, reload: int | None, soon: int, as_json: bool) -> 
 @KEYS
 @click.option("--force", is_flag=True, help="Print it on a terminal, where it stays to be seen.")
 def export_env(*, url: str | None, force: bool) -> None:
-    """Print the ring as one line of JSON, keys and all, for an environment variable.
+    """Print the ring as one line, keys and all, for a variable.
 
-    The one command that prints keys; to a pipe or a file only.
+    The line is JSON, for an environment variable. The one command that prints keys; to a pipe or a
+    file only.
     """
+    if sys.stdout is None:
+        raise ConfigurationError("There is no stdout. Send the ring to a file or a pipe.")
     if sys.stdout.isatty() and not force:
         raise ConfigurationError(
             "This would print the keys on a terminal. Send it to a file or a pipe, or add --force."

@@ -69,14 +69,18 @@ def refuse_for_cost(edit: Edit, *, force: bool, also: tuple[KeySet, ...] = ()) -
     )
 
 
-def refuse_without_primary(edit: Edit) -> None:
+def refuse_without_primary(edit: Edit, *, at: float = 0) -> None:
     """Refuse what would leave no key that may seal by its dates; --force does not help.
+
+    Args:
+        edit: the change.
+        at: a moment to come that is looked at instead of this one, in seconds since the epoch.
 
     Raises:
         UsageError: it would.
     """
-    later = edit.after.resolve(edit.now + SKEW)
-    before = None if edit.before is None else edit.before.resolve(edit.now)
+    later = edit.after.resolve(max(edit.now + SKEW, at))
+    before = None if edit.before is None else edit.before.resolve(max(edit.now, at))
     lost = before is None or (before.primary is not None and not before.overdue)
     if lost and (later.primary is None or later.overdue):
         raise UsageError(

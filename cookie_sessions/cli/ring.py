@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from typing import NamedTuple
 
 from cookie_sessions import clock
 from cookie_sessions.cli.defaults import defaults
 from cookie_sessions.cli.ring_writer import RingWriter
+from cookie_sessions.crypto import KID_OCTETS
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, UsageError
 from cookie_sessions.keys import (
     KeyEntry,
@@ -137,8 +139,13 @@ def change(
     return edit
 
 
-def find(keys: KeySet, name: str) -> KeyEntry:
+def find(keys: KeySet, name: str, *, hint: str = "") -> KeyEntry:
     """The key that a person names, by its label or its id.
+
+    Args:
+        keys: the ring.
+        name: what the person wrote.
+        hint: what to say besides where there is none.
 
     Raises:
         UsageError: there is none.
@@ -150,7 +157,22 @@ def find(keys: KeySet, name: str) -> KeyEntry:
         "No key has that label or id. Known are "
         + ", ".join(entry.kid.hex() for entry in keys.entries)
         + "; cookie-sessions keys list shows their labels."
+        + hint
     )
+
+
+def kid_of(text: str) -> bytes:
+    """The key id that a person writes, eight hexadecimal digits, whether a ring has it or not.
+
+    Raises:
+        UsageError: it is none; what was written is not repeated, for it may be a key.
+    """
+    if len(text) != 2 * KID_OCTETS or not set(text) <= set(string.hexdigits):
+        raise UsageError(
+            "A key that the ring does not have is named by its id alone, eight hexadecimal digits. "
+            "Nothing was changed."
+        )
+    return bytes.fromhex(text)
 
 
 def _edit(before: KeySet, step: Callable[[KeySet, int], KeySet]) -> Edit:

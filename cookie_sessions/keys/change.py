@@ -160,7 +160,10 @@ def revoke_absent(keys: KeySet, kid: bytes) -> KeySet:
         return keys.with_entry(KeyEntry(kid=kid, label=kid.hex(), mark=Mark.REVOKED))
     if entry.revoked:
         return keys
-    raise UsageError(f"The ring has the key {kid.hex()}. Nothing was revoked.")
+    raise UsageError(
+        f"The ring has the key {kid.hex()}, so it is not absent: revoke it like any other. Nothing "
+        f"was revoked."
+    )
 
 
 def destroy(keys: KeySet, kid: bytes) -> KeySet:

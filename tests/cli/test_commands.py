@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -119,6 +120,33 @@ def test_a_key_is_promoted_by_its_label_or_its_id(world: World) -> None:
     assert world.path.read_bytes() == before
 
 
+def test_a_pending_key_is_put_off_or_brought_forward(world: World) -> None:
+    world.do("add", "--label", "second", "--from", "2030-01-05")
+    for date, days in (("2030-01-09", 8), ("2030-01-03", 2)):
+        told = world.do("promote", "second", "--from", date)
+        assert f"(second) seals from {date} 00:00Z (in {days} d)" in told
+        assert world.keys().entries[1].seals_from == NOW + days * DAY
+        assert world.states() == {"first": State.PRIMARY, "second": State.PENDING}
+    before = world.path.read_bytes()
+    assert "its date already" in world.do("promote", "second", "--from", "2030-01-03")
+    assert world.path.read_bytes() == before
+    world.now += 2 * DAY
+    assert world.states() == {"first": State.OPEN_ONLY, "second": State.PRIMARY}
+
+
+def test_only_a_pending_key_gets_another_date_and_none_that_has_passed(world: World) -> None:
+    world.do("add", "--label", "second")
+    before = world.path.read_bytes()
+    assert "has passed" in world.run("promote", "second", "--from", "2029-12-31").stderr
+    for hours, primary in ((0, "first"), (1, "second")):
+        world.now += hours * HOUR
+        result = world.run("promote", primary, "--from", "2030-02-01", "--force")
+        assert result.exit_code == 1
+        assert f"({primary}) is primary" in result.stderr
+    assert "is open-only" in world.run("promote", "first", "--from", "2030-02-01").stderr
+    assert world.path.read_bytes() == before
+
+
 def test_an_unknown_key_is_told_with_those_there_are_and_without_what_was_typed(
     world: World,
 ) -> None:
@@ -135,6 +163,55 @@ def test_a_revoked_key_stays_known_when_its_material_is_destroyed(world: World) 
     world.do("destroy", "first")
     assert world.keys().entries[0].key is None
     assert world.states() == {"first": State.REVOKED, "second": State.PRIMARY}
+
+
+def test_a_key_that_the_ring_does_not_have_is_revoked_by_its_id(world: World) -> None:
+    told = world.do("revoke", "--absent", "0A1B2C3D", "00000000")
+    assert "0a1b2c3d is new: revoked" in told
+    assert world.states() == {
+        "first": State.PRIMARY,
+        "0a1b2c3d": State.REVOKED,
+        "00000000": State.REVOKED,
+    }
+    member = json.loads(world.path.read_text())["keys"][1]
+    assert (member["state"], member["key_id"]) == ("revoked", "0a1b2c3d")
+    assert "k" not in member
+    before = world.path.read_bytes()
+    assert "revoked already" in world.do("revoke", "--absent", "0a1b2c3d")
+    assert world.path.read_bytes() == before
+
+
+def test_a_key_that_rotate_destroyed_is_revoked_for_the_sessions_that_remember_it(
+    world: World,
+) -> None:
+    (kid,) = (entry.kid for entry in world.keys().entries)
+    world.do("rotate", "--now")
+    world.now += HOUR + 31 * DAY + 300
+    world.do("rotate")
+    assert world.keys().get(kid) is None
+    assert "--absent" in world.run("revoke", kid.hex()).stderr
+    world.do("revoke", "--absent", kid.hex())
+    assert world.keys().ring(world.now).revoked == {kid}
+
+
+@pytest.mark.parametrize("line", [(), ("0a1b2c3d",)], ids=["alone", "behind another"])
+def test_a_key_that_the_ring_has_is_not_absent(world: World, line: tuple[str, ...]) -> None:
+    before = world.path.read_bytes()
+    kid = world.keys().entries[0].kid.hex()
+    result = world.run("revoke", "--absent", *line, kid, "--force")
+    assert result.exit_code == 1
+    assert f"The ring has the key {kid}" in result.stderr
+    assert world.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["first", "0a1b2c3", "0a1b2c3d4", "0a 1b 2c", "0a1b2c3٣", ""])
+def test_what_is_no_id_is_not_revoked_as_absent(world: World, name: str) -> None:
+    before = world.path.read_bytes()
+    result = world.run("revoke", "--absent", name)
+    assert result.exit_code == 1
+    assert "eight hexadecimal digits" in result.stderr
+    assert not name or name not in result.stderr
+    assert world.path.read_bytes() == before
 
 
 def test_a_revoked_key_never_comes_back(world: World) -> None:
@@ -172,23 +249,25 @@ def test_the_json_of_a_ring_has_these_names(world: World) -> None:
 CHANGES = (
     ("add",),
     ("rotate", "--now"),
-    ("promote", "second"),
+    ("promote", "first"),
+    ("promote", "third", "--from", "2030-02-01"),
     ("retire", "first", "--force"),
     ("revoke", "first", "--force"),
+    ("revoke", "--absent", "0a1b2c3d"),
     ("destroy", "first", "--force"),
 )
 
 
-@pytest.mark.parametrize("line", CHANGES, ids=lambda line: line[0])
+@pytest.mark.parametrize("line", CHANGES, ids=" ".join)
 def test_a_dry_run_says_what_would_change_and_leaves_everything_alone(
     world: World, line: tuple[str, ...]
 ) -> None:
     world.do("add", "--label", "second")
     world.now += 2 * HOUR
+    if "third" in line:
+        world.do("add", "--label", "third")
     (world.path.parent / ".ring.json.lock").unlink()
     before, about = world.path.read_bytes(), world.path.stat()
-    first = "promote", "first"
-    line = first if line[0] == "promote" else line
     dry = world.facts(*line, "--dry-run")
     assert (world.path.read_bytes(), world.path.stat()) == (before, about)
     assert names(world.path.parent) == {"ring.json"}

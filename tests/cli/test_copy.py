@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import stat
+from pathlib import Path
 
 import pytest
 
-from cookie_sessions.keys import parse_jwk_set
+from cookie_sessions.keys import parse_jwk_set, source_from_url
 from tests.cli.world import DAY, World
 
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text()
 PASSPHRASES = {"ONE": "one passphrase of some length", "TWO": "two passphrases of some length"}
 
 
@@ -30,6 +34,19 @@ def test_a_plain_ring_is_copied_into_an_encrypted_one_and_back(
     keys = parse_jwk_set(back.read_bytes(), origin="the test")
     assert keys.entries[:1] == world.keys().entries
     assert (len(keys.entries), keys.rotate_every) == (2, 60 * DAY)
+
+
+def test_the_page_encrypts_a_plain_ring(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("joserfc", reason="install it with: pip install 'cookie-sessions[wrapped]'")
+    (line,) = re.findall(r"^cookie-sessions keys (copy .*)$", PAGE, re.MULTILINE)
+    before = world.path.read_bytes()
+    world.path.rename(world.path.with_name("keys.json"))
+    monkeypatch.chdir(world.path.parent)
+    monkeypatch.setenv("RING_PASSPHRASE", PASSPHRASES["ONE"])
+    world.do(*shlex.split(line))
+    made = source_from_url("file:keys.jwe?passphrase=env:RING_PASSPHRASE")
+    assert made.read() == before
+    assert b"keys" not in world.path.with_name("keys.jwe").read_bytes()
 
 
 def test_a_copy_is_made_in_a_new_file_only(world: World) -> None:

@@ -63,6 +63,8 @@ def everything(hear: Listener) -> None:
             hear(name, "nobody", *more)
             hear(name, kids[-1], *more)
             hear(name, kids[-1], "--force", *more)
+        hear("promote", kids[-1], "--from", "2030-02-01", *more)
+        hear("revoke", "--absent", "0a1b2c3d", *more)
     world.now += 100 * DAY
     hear("verify")
     hear("rotate")
@@ -75,6 +77,7 @@ def everything(hear: Listener) -> None:
     key = json.loads(world.path.read_text())["keys"][0]["k"]
     for name in ("promote", "retire", "revoke", "destroy"):
         hear(name, key)
+    hear("revoke", "--absent", key)
     for url in (key, f"env:{key}", f"vault:{key}"):
         hear("list", "--keys", url)
         hear("copy", "--into", url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cookie_sessions.cli.commands import keys
 from cookie_sessions.cli.program import main
 from tests.cli.world import World
 from tests.conftest import missing
@@ -47,6 +49,29 @@ def test_an_error_is_one_line_and_no_traceback(bare: World) -> None:
         f"Error: {bare.url}: there is no such file. Create it (cookie-sessions keys init), or "
         f"correct the path.\n"
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="The shell is POSIX's.")
+def test_without_a_stdout_the_ring_is_not_exported(world: World) -> None:
+    done = subprocess.run(
+        [
+            *("sh", "-c", 'exec "$@" >&-', "sh"),
+            *(sys.executable, "-B", "-m", "cookie_sessions.cli", "keys", "export-env", "--force"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: There is no stdout. Send the ring to a file or a pipe.\n"
+    world.do("export-env")
+
+
+def test_the_list_of_commands_says_each_in_a_whole_line(bare: World) -> None:
+    lines = bare.do("--help").partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(keys.commands)
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
 def test_without_click_it_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

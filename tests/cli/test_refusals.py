@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 
 import pytest
 
-from cookie_sessions.keys import State
+from cookie_sessions.keys import State, dump_jwk_set
 from tests.cli.world import DAY, HOUR, INIT, World
 
 
@@ -122,6 +123,30 @@ def test_a_date_inside_the_propagation_window_is_refused_unless_forced(world: Wo
     assert world.run(*line).exit_code == 3
     assert len(world.keys().entries) == 1
     world.do(*line, "--force")
+
+
+def test_a_pending_key_is_not_brought_into_the_window_unless_forced(world: World) -> None:
+    world.do("add", "--label", "second", "--from", "2030-01-05")
+    before = world.path.read_bytes()
+    line = ("promote", "second", "--from", "2030-01-01T00:30Z")
+    assert world.run(*line).exit_code == 3
+    assert world.path.read_bytes() == before
+    world.do(*line, "--force")
+    assert world.keys().entries[1].seals_from == world.now + HOUR // 2
+
+
+def test_a_pending_key_is_not_put_off_beyond_the_end_of_the_key_before_it(world: World) -> None:
+    world.do("add", "--label", "second", "--from", "2030-01-05")
+    first, second = world.keys().entries
+    ending = world.keys().with_entry(dataclasses.replace(first, opens_until=second.seals_from))
+    world.path.write_text(dump_jwk_set(ending))
+    # The allowance for clocks is the last that the first key has.
+    world.do("promote", "second", "--from", "2030-01-05T00:05Z")
+    before = world.path.read_bytes()
+    result = world.run("promote", "second", "--from", "2030-01-05T00:06Z", "--force")
+    assert result.exit_code == 1
+    assert "No key would be left that seals" in result.stderr
+    assert world.path.read_bytes() == before
 
 
 def test_a_shorter_longest_session_is_refused_unless_forced(rotated: World) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from cookie_sessions.keys import dump_jwk_set
+import pytest
+
+from cookie_sessions.keys import State, dump_jwk_set
 from tests.cli.world import DAY, HOUR, INIT, World
 
 
@@ -96,6 +98,32 @@ def test_a_window_shorter_than_the_reload_is_a_warning(world: World) -> None:
 def test_keys_that_never_retire_are_a_warning(bare: World) -> None:
     bare.do("init", *INIT[2:])
     warned(bare, '"longest_session"')
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"key_revoked": True},
+        {"key_status": "revoked"},
+        {"key_State": "Revoked"},
+        {"key_revocation_date": 1_893_456_000},
+        {"revoked": ["0a1b2c3d"]},
+    ],
+    ids=str,
+)
+def test_what_looks_like_a_revocation_and_is_none_is_a_warning(
+    world: World, members: dict[str, object]
+) -> None:
+    edit(world, **members)
+    warned(world, "looks like a revocation and is none")
+    assert world.states() == {"first": State.PRIMARY}
+
+
+def test_other_members_are_no_warning(world: World) -> None:
+    world.do("add", "--now", "--label", "second")
+    world.do("revoke", "first", "--force")
+    edit(world, key_revoked=True, revoked=False, use="enc", owner="trevor")
+    assert world.run("verify").exit_code == 0
 
 
 def test_any_source_can_be_verified(world: World) -> None:

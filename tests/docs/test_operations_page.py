@@ -42,10 +42,18 @@ PROGRAMS = {
     "cookie-sessions": f'exec "{sys.executable}" -m cookie_sessions.cli "$@"',
     "python3": f'exec "{sys.executable}" "$@"',
     "kubectl": """
-        case "$1" in
-        get) base64 < "$STORE" ;;
-        create) cat keys.json ;;
-        replace) cat > "$STORE.new" && mv "$STORE.new" "$STORE" ;;
+        version=$(cksum < "$STORE")
+        case "$1 ${5:-}" in
+        *resourceVersion*) echo -n "$version" ;;
+        get*data*) base64 < "$STORE" ;;
+        patch*)
+            if ! grep -qFx "metadata: {resourceVersion: \\"$version\\"}" push.yaml; then
+                echo "Error from server (Conflict)" >&2
+                exit 1
+            fi
+            sed -n 's/^data: {keys.json: "\\(.*\\)"}$/\\1/p' push.yaml | base64 -d > "$STORE.new"
+            mv "$STORE.new" "$STORE"
+            echo "secret/shop-keys patched" ;;
         esac""",
     "aws": """
         case "$2" in
@@ -216,7 +224,7 @@ def test_a_rotation_elsewhere_ends_with_one_more_key_in_the_store(
     assert machine.run(step.commands)[0] == 0
     after = machine.keys(machine.store)
     assert len(after.entries) == len(before.entries) + 1
-    assert not (machine.root / "work/keys.json").exists()
+    assert {path.name for path in (machine.root / "work").iterdir()} == {".keys.json.lock"}
 
 
 @pytest.mark.parametrize("heading", ["Rotation in Kubernetes", "Rotation in AWS Secrets Manager"])
@@ -228,6 +236,44 @@ def test_a_ring_that_could_not_be_fetched_is_not_put_into_the_store(
     (step,) = steps(heading)
     assert machine.run(step.commands, strict=False)[0] != 0
     assert not machine.store.exists()
+
+
+@pytest.mark.parametrize("strict", [True, False], ids=["script", "terminal"])
+def test_a_push_does_not_overwrite_what_somebody_changed_in_kubernetes_meanwhile(
+    machine: Machine, strict: bool
+) -> None:
+    prepare(machine, "Rotation in Kubernetes")
+    (step,) = steps("Rotation in Kubernetes")
+    revoked = change.revoke(machine.keys(machine.store), machine.keys(machine.store).entries[0].kid)
+    machine.write(revoked, machine.root / "work/other.json")
+    rotation = "rotate --keys file:keys.json &&\n"
+    assert rotation in step.commands
+    commands = step.commands.replace(rotation, rotation + 'cp other.json "$STORE" &&\n')
+    status, printed = machine.run(commands, strict=strict)
+    assert status != 0
+    assert "Conflict" in printed
+    assert machine.keys(machine.store) == revoked
+    # Without what was fetched first, in another shell, nothing is pushed either.
+    push = step.commands[step.commands.index("printf") :]
+    assert machine.run(push, strict=strict)[0] != 0
+    assert machine.keys(machine.store) == revoked
+
+
+def test_the_commands_between_the_lines_of_the_page_do_what_it_says(machine: Machine) -> None:
+    prepare(machine, "Moving from SECRET_KEY")
+    machine.run(steps("Moving from SECRET_KEY")[0].commands)
+    fresh = machine.keys().entries[-1].kid
+    (revoking, again) = re.findall(r"`(cookie-sessions keys revoke --absent \w+)`", TEXT)
+    (promoting,) = re.findall(r"`(cookie-sessions keys promote [^`]*)`", TEXT)
+    later = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 4 * DAY))
+    line = re.sub(r"\b[0-9a-f]{8}\b", fresh.hex(), promoting)
+    line = re.sub(r"\d{4}-\d\d-\d\d", later, line)
+    for command in (revoking, again, line):
+        assert machine.run(command)[0] == 0
+    entry = machine.keys().get(fresh)
+    assert entry is not None
+    assert entry.begins > time.time() + 2 * DAY
+    assert machine.keys().ring(time.time()).revoked == {bytes.fromhex(revoking.split()[-1])}
 
 
 @pytest.mark.parametrize("heading", ["One key may have leaked", "The ring may have leaked"])

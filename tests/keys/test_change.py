@@ -129,6 +129,16 @@ def test_a_retired_key_opens_nothing_beyond_the_allowance() -> None:
     assert states(keys, now + SKEW) == ["retired", "primary"]
 
 
+def test_a_key_that_is_not_there_is_revoked_by_its_id_alone() -> None:
+    keys = begun()
+    after = change.revoke_absent(keys, b"none")
+    assert after.ring(NOW).revoked == {b"none"}
+    assert after.resolve(NOW).primary == keys.entries[0]
+    assert change.revoke_absent(after, b"none") is after
+    with pytest.raises(UsageError, match=f"has the key {keys.entries[0].kid.hex()}"):
+        change.revoke_absent(keys, keys.entries[0].kid)
+
+
 def test_a_revoked_key_is_out_at_once_and_for_good() -> None:
     keys = change.add(begun(), now=NOW)
     (first, second) = keys.entries

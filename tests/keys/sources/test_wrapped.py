@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -111,24 +110,3 @@ def test_without_the_library_the_extra_is_named(
 def test_sources_that_a_command_can_write_say_so(path: Path) -> None:
     assert isinstance(FileSource(path), RingFile)
     assert not isinstance(source_from_url("env:RING_PASSPHRASE"), RingFile)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Modes of files are POSIX's.")
-def test_the_page_encrypts_a_plain_ring(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = Path(__file__).resolve().parents[3] / "docs" / "keys.md"
-    (block,) = (
-        block
-        for block in re.findall(
-            r"^```python\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE
-        )
-        if "as_stored" in block
-    )
-    text = new_jwk_set()
-    path.with_name("keys.json").write_text(text)
-    path.with_name("keys.json").chmod(0o600)
-    monkeypatch.chdir(tmp_path)
-    exec(block, {})  # noqa: S102
-    made = source_from_url(f"file:{tmp_path / 'keys.jwe'}?passphrase=env:RING_PASSPHRASE")
-    assert made.read() == text.encode()
