@@ -14,14 +14,8 @@ from typing import Any, Final, NamedTuple
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Reference, Wire
 from cookie_sessions.codec.lowering import shown
-from cookie_sessions.cookies import (
-    LIMIT,
-    PROFILES,
-    CookieAttributes,
-    Layout,
-    OneCookie,
-    Profile,
-)
+from cookie_sessions.cookies import LIMIT, PROFILES, CookieAttributes, Profile
+from cookie_sessions.cookies.layout import Layout, OneCookie
 from cookie_sessions.crypto import NONCE_OCTETS, TAG_OCTETS
 from cookie_sessions.envelope import HEADER_OCTETS, text_octets
 from cookie_sessions.session import Session

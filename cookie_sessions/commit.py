@@ -135,7 +135,10 @@ class Commit:
         else:
             written = self._write_sealed(wires, expires=expires, renew=renew)
         if written.excess is not None:
-            raise self._too_large(written.excess, wires)
+            raise self._too_large(written.excess, wires, signs=signs)
+        if signs:
+            # Flask's own form holds no references.
+            self._let_go({})
         if written.crowded is not None:
             self._manager.events.emit(EventName.CROWDED, octets=written.crowded.octets)
         return written
@@ -166,7 +169,16 @@ class Commit:
         # Only applications with a store load the code that fills it.
         from cookie_sessions.stowage import Stowage
 
-        stowage = Stowage(manager.overflow, manager.codec, wires, until=claims.until)
+        if copied is not None:
+            # The cookie will hold what it holds now: a change that was forgotten moves nothing.
+            _, wires = manager.codec.load_payload(copied.plaintext)
+        stowage = Stowage(
+            manager.overflow,
+            manager.codec,
+            wires,
+            until=claims.until,
+            refreshes=copied is not None,
+        )
         if copied is None:
             stowage.move_cold()
 
@@ -176,7 +188,7 @@ class Commit:
         written = _fit(stowage, write_stowed, lambda written: written.excess)
         excess = written.excess or stowage.excess
         if excess is not None:
-            return written._replace(excess=excess)
+            raise self._too_large(excess, stowage.wires)
         if written.crowded is not None:
             # Others take the room: what only they make necessary is never an error.
             relief = stowage.copy()
@@ -207,14 +219,20 @@ class Commit:
         overflow.retire([each for each in former if each.seed not in named])
         overflow.delete(session._ended)
 
-    def _too_large(self, excess: Excess, wires: Mapping[Any, Wire]) -> SessionTooLarge:
-        self._manager.events.emit(EventName.OVERSIZE, octets=excess.octets)
+    def _too_large(
+        self, excess: Excess, wires: Mapping[Any, Wire], *, signs: bool = False
+    ) -> SessionTooLarge:
+        manager = self._manager
+        manager.events.emit(EventName.OVERSIZE, octets=excess.octets)
+        remedies = [excess.remedy] if excess.remedy else []
+        if manager.overflow is None and not signs:
+            remedies.insert(0, "COOKIE_SESSIONS_OVERFLOW names a store that takes the rest.")
         return SessionTooLarge(
             octets=excess.octets,
             limit=excess.limit,
-            by_key=self._manager.codec.sizes(wires),
+            by_key=manager.codec.sizes(wires, stored=excess.is_of_store),
             why=excess.why,
-            remedy=excess.remedy,
+            remedy=" ".join(remedies),
         )
 
     def _plaintext(

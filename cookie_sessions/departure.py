@@ -104,7 +104,7 @@ class Departure:
             expires: as for :meth:`write`.
         """
         octets = len(self._cookie.name) + len(text)
-        broken = Excess(octets, LIMIT, "cookies") if octets > LIMIT else None
+        broken = Excess(octets, LIMIT, "signed") if octets > LIMIT else None
         line = self._cookie.render(text, expires=expires)
         lines, _ = self._with_clean_up([line], [self._cookie.name], leaving=False)
         return Written(lines, octets, broken)

@@ -49,7 +49,8 @@ class SessionTooLarge(UsageError):
     Attributes:
         octets: what was counted.
         limit: the most that the profile of the deployment admits.
-        by_key: octets of each session key as it stands in the cookie, largest first.
+        by_key: octets of each session key as it stands in the cookie, largest first; as it stands
+            in the overflow store where a limit of the store is broken.
     """
 
     def __init__(

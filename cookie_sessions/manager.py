@@ -15,13 +15,13 @@ from cookie_sessions.envelope import Head, peek
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.keys import KeyRing
-from cookie_sessions.migration import Migration
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Content, Session
 from cookie_sessions.settings import Settings
 
 if TYPE_CHECKING:
+    from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
 
 PURPOSE: Final = "session"

@@ -51,6 +51,9 @@ _CACHED_OCTETS: Final = 400
 
 _DROP_SECONDS: Final = 0.05
 
+_REST_SECONDS: Final = 5
+"""How long refreshes do without a store that did not answer: each would wait for its time-out."""
+
 
 class Stowed(NamedTuple):
     """One value on its way to the store.
@@ -95,6 +98,7 @@ class Overflow:
         self._cold = frozenset(cold)
         self._max_octets = max_octets
         self._cache = _Cache(cache_octets)
+        self._rests_until = 0.0
 
     def candidates(self, wires: Mapping[Any, Wire]) -> list[Any]:
         """The keys whose values may go to the store, those that free most room first.
@@ -194,7 +198,9 @@ class Overflow:
             self._cache.put(names[key], key, entry, ends=references[key].ends)
         return found
 
-    def extend(self, wires: Mapping[Any, Wire], *, until: int) -> dict[Any, Wire]:
+    def extend(
+        self, wires: Mapping[Any, Wire], *, until: int, refreshes: bool = False
+    ) -> dict[Any, Wire]:
         """Have entries live as long as a session that is written with this end.
 
         That is asked of the store each time, whatever the references say: another request may have
@@ -204,6 +210,7 @@ class Overflow:
         Args:
             wires: the session's values as they stand in the payload.
             until: when the session ends now, in seconds since the epoch.
+            refreshes: nothing changed, so that it can wait until the store answers again.
 
         Returns:
             The references that must take the place of those that were extended, by key.
@@ -214,9 +221,17 @@ class Overflow:
         references = references_of(wires)
         if not references:
             return {}
+        now = clock.now()
+        # A clock that was set back must not make the rest longer.
+        if refreshes and 0 < self._rests_until - now <= _REST_SECONDS:
+            raise Unavailable("The overflow store has not answered for a moment.")
         ends = self._ends(until)
         names = {key: entry_name(reference.seed) for key, reference in references.items()}
-        present = self._store.extend(names.values(), ends=ends)
+        try:
+            present = self._store.extend(names.values(), ends=ends)
+        except Unavailable:
+            self._rests_until = clock.now() + _REST_SECONDS
+            raise
         return {
             key: reference._replace(ends=ends).to_segment()
             for key, reference in references.items()

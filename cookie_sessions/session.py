@@ -354,10 +354,13 @@ class Session(DictSurface):
         try:
             self._fetched.update(self._origin.fetch(far))
         except Unavailable as error:
+            self._written = self.modified
             self._unavailable = True
             for kept in (far, wires, self._live, self._watched, self._damaged, self._fetched):
                 kept.clear()
             self._events.emit(EventName.UNAVAILABLE)
+            if self._written:
+                self._events.emit(EventName.WRITE_IGNORED)
             # The frames below hold references, and reporters of errors record the locals of frames.
             raise error.with_traceback(None) from None
         for key in [key for key in far if key not in self._fetched]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,7 +85,7 @@ class Settings:
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
     profile: Profile = PROFILES["portable"]
-    overflow: str | None = None
+    overflow: str | None = field(default=None, repr=False)
     overflow_octets: int = MAX_REFERRED_OCTETS
     hot: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Settings:
         Raises:
             ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
         """
-        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
         values: dict[str, Any] = {}
         for name, value in config.items():
             if name in known:

@@ -22,6 +22,7 @@ class Stowage:
         codec: packs keys.
         wires: the session's values as they stand in the payload.
         until: when the session ends, in seconds since the epoch.
+        refreshes: the session is written as it came.
         rehearsal: leave the store alone; such a stowage is never stored.
 
     Attributes:
@@ -39,13 +40,14 @@ class Stowage:
         wires: Mapping[Any, Wire],
         *,
         until: int,
+        refreshes: bool = False,
         rehearsal: bool = False,
     ) -> None:
         self._overflow = overflow
         self._codec = codec
         self._until = until
         self._entries: list[Stowed] = []
-        extended = {} if rehearsal else overflow.extend(wires, until=until)
+        extended = {} if rehearsal else overflow.extend(wires, until=until, refreshes=refreshes)
         self.wires: dict[Any, Wire] = {**wires, **extended}
         self.changed = bool(extended)
 

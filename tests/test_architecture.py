@@ -33,6 +33,7 @@ DEAR_TO_LOAD = {
     *("hvac", "joserfc", "importlib.metadata", "logging", "json"),
     *("cookie_sessions.keys.jwk_set", "cookie_sessions.keys.provider"),
     *("cookie_sessions.overflow", "cookie_sessions.probe.endpoint"),
+    *("cookie_sessions.migration", "cookie_sessions.cookies.layout"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 FRAMEWORK_ROOMS = {"flask", "cli"}

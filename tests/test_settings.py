@@ -38,6 +38,12 @@ def test_without_any_the_safe_defaults_are_in_force() -> None:
     assert settings.strict is False
 
 
+def test_the_password_in_a_url_of_a_store_is_not_shown() -> None:
+    settings = Settings.from_mapping({PREFIX + "OVERFLOW": "redis://shop:hunter2@host/0"})
+    assert settings.overflow == "redis://shop:hunter2@host/0"
+    assert "hunter2" not in repr(settings)
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().strict = True  # type: ignore[misc]

@@ -12,6 +12,7 @@ from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionary
 from cookie_sessions.codec.lowering import shown
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
+from cookie_sessions.codec.reference import references_of
 from cookie_sessions.codec.registered import RegisteredType
 from cookie_sessions.codec.shrink import MIN_CHARACTERS, may_shrink, shrink_text, shrink_tree
 from cookie_sessions.codec.table import to_tables
@@ -164,19 +165,23 @@ class Codec:
         """
         return payload.with_claims(plaintext, claims)
 
-    def sizes(self, wires: Mapping[Any, Wire]) -> list[tuple[str, int]]:
-        """How many octets of the cookie each key with its value takes, largest first.
+    def sizes(self, wires: Mapping[Any, Wire], *, stored: bool = False) -> list[tuple[str, int]]:
+        """How many octets each key with its value takes, largest first.
 
         Args:
             wires: each value as it stands in the payload, by key.
+            stored: count what is kept elsewhere, and only that; else what stands in the cookie.
 
         Returns:
-            Pairs of the key and its octets, after base64url.
+            Pairs of the key and its octets, those of the cookie after base64url.
         """
-        sizes = [
-            (shown(key).strip('"'), -(-self._entry_octets(key, wire) * 4 // 3))
-            for key, wire in wires.items()
-        ]
+        if stored:
+            octets = {key: reference.octets for key, reference in references_of(wires).items()}
+        else:
+            octets = {
+                key: -(-self._entry_octets(key, wire) * 4 // 3) for key, wire in wires.items()
+            }
+        sizes = [(shown(key).strip('"'), size) for key, size in octets.items()]
         return sorted(sizes, key=lambda row: row[1], reverse=True)
 
     def steps(self, name: object, wire: Wire) -> Steps:

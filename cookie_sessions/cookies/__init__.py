@@ -12,7 +12,6 @@ from cookie_sessions.cookies.budget import (
     request_excess,
     response_excess,
 )
-from cookie_sessions.cookies.layout import Layout, OneCookie
 from cookie_sessions.cookies.names import is_prefixed, is_token
 from cookie_sessions.cookies.reader import MAX_HEADER_OCTETS, MAX_VALUES, find
 from cookie_sessions.cookies.split import (
@@ -35,8 +34,6 @@ __all__ = [
     "CookieAttributes",
     "Excess",
     "InvalidAttribute",
-    "Layout",
-    "OneCookie",
     "Profile",
     "Surroundings",
     "capacity",

@@ -154,15 +154,21 @@ def profile_of(names: Iterable[str]) -> Profile:
     chain: list[Profile] = []
     for name in names:
         if name not in PROFILES:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, PROFILES, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
             raise ConfigurationError(
-                f"There is no profile {name!r} of a deployment. Known are {', '.join(PROFILES)}."
+                f"COOKIE_SESSIONS_PROFILE names {name!r}, and there is no such profile. "
+                f"{hint}Known are {', '.join(PROFILES)}."
             )
         chain.append(PROFILES[name])
     if len(chain) == 1:
         return chain[0]
     if not chain:
         raise ConfigurationError(
-            f"The list of profiles is empty. Name one or several of {', '.join(PROFILES)}."
+            f"COOKIE_SESSIONS_PROFILE is an empty list. Name one or several of "
+            f"{', '.join(PROFILES)}."
         )
     return Profile(
         name="+".join(profile.name for profile in chain),
@@ -203,12 +209,18 @@ class Excess(NamedTuple):
         octets: what was counted.
         limit: what the profile admits.
         what: which limit it is: an attribute of the profile, ``cookies`` where one session would
-            need more cookies than it may take, ``overflow`` and ``entry`` for the store.
+            need more cookies than it may take, ``signed`` for the one of Flask's own form,
+            ``overflow`` and ``entry`` for the store.
     """
 
     octets: int
     limit: int
     what: str
+
+    @property
+    def is_of_store(self) -> bool:
+        """Whether it is a limit of the store, and not of cookies."""
+        return self.what in ("overflow", "entry")
 
     @property
     def why(self) -> str:
@@ -223,6 +235,7 @@ class Excess(NamedTuple):
 
 _WHY: Final = {
     "cookies": "browsers drop a cookie above 4096, and a session takes 8 cookies at most",
+    "signed": "browsers drop a cookie above 4096, and Flask's own form takes one cookie only",
     "cookie_line": "the server in front refuses the next request, whose Cookie header is longer",
     "request": "the server in front refuses the next request, whose headers are longer",
     "set_cookies": "the server in front refuses a response with more Set-Cookie octets",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-from cookie_sessions.anatomy import Anatomy
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.events import EventName, Events
-from cookie_sessions.flask.anatomy import anatomy_of
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.probe import ProbeEntrance
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
+
+if TYPE_CHECKING:
+    from cookie_sessions.anatomy import Anatomy
 
 __all__ = ["CookieSessions", "WeakSecretKeyWarning"]
 
@@ -102,4 +105,7 @@ class CookieSessions:
             UsageError: it is no session of ours, or holds a value that can't be packed.
             Unavailable: the keys can't be had.
         """
+        # A cold start need not wait for it.
+        from cookie_sessions.flask.anatomy import anatomy_of
+
         return anatomy_of(app, session)

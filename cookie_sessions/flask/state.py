@@ -14,11 +14,8 @@ from flask.sessions import SecureCookieSessionInterface
 from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.session import FAILED
-from cookie_sessions.flask.signed import SignedCookies
 from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
-from cookie_sessions.migration import Migration
-from cookie_sessions.overflow import Overflow
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings
 
@@ -26,6 +23,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from cookie_sessions.keys import KeyProvider
+    from cookie_sessions.migration import Migration
+    from cookie_sessions.overflow import Overflow
 
 EXTENSION: Final = "cookie_sessions"
 _lock: Final = threading.RLock()
@@ -172,6 +171,7 @@ class AppState:
         if settings.overflow is None:
             return None
         # Only applications with a store load the code of stores.
+        from cookie_sessions.overflow import Overflow
         from cookie_sessions.stores.url import store_from_url
 
         return Overflow(
@@ -185,6 +185,10 @@ class AppState:
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:
             return None
+        # Only applications that are moving in load the code for it.
+        from cookie_sessions.flask.signed import SignedCookies
+        from cookie_sessions.migration import Migration
+
         cookies = SignedCookies(self._app, self.signing_interface)
         # Beside a key ring the secret key is a key again for as long as its cookies count.
         if is_weak(self._app.config["SECRET_KEY"]):

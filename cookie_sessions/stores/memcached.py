@@ -186,7 +186,11 @@ class MemcachedStore:
             with server.connection() as client:
                 for some in _parts(keys, min(at_once, _NAMES_AT_ONCE)):
                     items = {key: item(values[self._name(key)], end) for key in some}
-                    client.set_many(items, expire=time_to_live(end))
+                    if client.set_many(items, expire=time_to_live(end)):
+                        raise ServerFailed(
+                            "did not keep what it was given, and said no more. See what stands "
+                            "between this process and the server"
+                        )
 
     def _delete_all(self, names: list[str]) -> None:
         for server, keys in self._by_server(names):

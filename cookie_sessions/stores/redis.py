@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from cookie_sessions import clock
 from cookie_sessions.stores.entry import (
@@ -14,12 +14,14 @@ from cookie_sessions.stores.entry import (
     end_second,
     is_name,
 )
-from cookie_sessions.stores.redis_outage import redis_outages
+from cookie_sessions.stores.redis_outage import AnswerNotUnderstood, redis_outages
 from cookie_sessions.stores.redis_servers import Command, RedisServers
 from cookie_sessions.stores.redis_url import RedisAddress
 
 MAX_OCTETS: Final = 1_048_576
 """The longest value, in octets."""
+
+_T = TypeVar("_T")
 
 _PAGE: Final = 500
 _EARLIEST: Final = 1
@@ -85,8 +87,8 @@ class RedisStore:
     def get(self, name: str) -> bytes | None:
         """The value of an entry, or None where there is none."""
         key = self._prefix + checked_name(name)
-        value: bytes | None = self._servers.run([Command(key, ("GET", key))], again=True)[0]
-        return value
+        value = self._servers.run([Command(key, ("GET", key))], again=True)[0]
+        return None if value is None else _as(bytes, value)
 
     @redis_outages
     def get_many(self, names: Iterable[str]) -> dict[str, bytes]:
@@ -95,7 +97,7 @@ class RedisStore:
         keys = [self._prefix + name for name in wanted]
         values = self._servers.run([Command(key, ("GET", key)) for key in keys], again=True)
         found = zip(wanted, values, strict=True)
-        return {name: value for name, value in found if value is not None}
+        return {name: _as(bytes, value) for name, value in found if value is not None}
 
     @redis_outages
     def put(self, name: str, value: bytes, *, ends: float) -> None:
@@ -157,7 +159,7 @@ class RedisStore:
         """
         primaries = self._servers.primaries()
         memory = [self._servers.ask(primary, "INFO", "memory") for primary in primaries]
-        policies = [str(section["maxmemory_policy"]) for section in memory]
+        policies = [_as(str, _as(dict, section).get("maxmemory_policy")) for section in memory]
         return next((policy for policy in policies if policy != "noeviction"), policies[0])
 
     @redis_outages
@@ -183,7 +185,8 @@ class RedisStore:
         # No character of a name or a prefix has a meaning in a pattern.
         asked = ("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", _PAGE)
         cursor, keys = self._servers.ask(primary, *asked)
-        names = [key.decode("latin-1")[len(self._prefix) :] for key in keys]
+        found = [_as(bytes, key).decode("latin-1") for key in _as(list, keys)]
+        names = [key[len(self._prefix) :] for key in found]
         return cursor, [name for name in names if is_name(name)]
 
     def _setting(self, name: str, value: bytes, end: int, *condition: str) -> Command:
@@ -201,9 +204,8 @@ class RedisStore:
         keys = [self._prefix + name for name in names]
         if not self._servers.know("EXPIRETIME"):
             end = max(_EARLIEST, end)
-            return self._servers.run(
-                [Command(key, ("EVAL", _MOVE, 1, key, end, which)) for key in keys]
-            )
+            moves = [Command(key, ("EVAL", _MOVE, 1, key, end, which)) for key in keys]
+            return [_as(int, answer) for answer in self._servers.run(moves)]
         # The second command sees what is there after the first, whoever came in between.
         pairs = [
             command
@@ -213,4 +215,10 @@ class RedisStore:
                 Command(key, ("EXPIRETIME", key)),
             )
         ]
-        return self._servers.run(pairs)[1::2]
+        return [_as(int, answer) for answer in self._servers.run(pairs)[1::2]]
+
+
+def _as(kind: type[_T], answer: object) -> _T:
+    if not isinstance(answer, kind):
+        raise AnswerNotUnderstood
+    return answer

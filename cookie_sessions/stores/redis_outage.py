@@ -20,8 +20,13 @@ class PrimariesChanged(exceptions.RedisError):
     """Other servers are primaries than when a scan began, so it would not meet everything."""
 
 
+class AnswerNotUnderstood(exceptions.RedisError):
+    """What came back is no answer that the protocol has for the question."""
+
+
 _FAULTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (PrimariesChanged, "changed its primaries during a scan. Begin the scan again"),
+    (AnswerNotUnderstood, "got an answer that makes no sense. See whether a Redis listens there"),
     (exceptions.OutOfMemoryError, "has reached its maxmemory. Raise it, or give it less to keep"),
     (exceptions.AuthenticationError, "refused the name or the password. Correct its URL"),
     (

@@ -13,7 +13,7 @@ from redis.cluster import ClusterNode
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from cookie_sessions.stores.redis_outage import PrimariesChanged
+from cookie_sessions.stores.redis_outage import AnswerNotUnderstood, PrimariesChanged
 from cookie_sessions.stores.redis_url import RedisAddress
 
 CONNECT_SECONDS: Final = 1.0
@@ -26,6 +26,9 @@ _SENTINEL_SECONDS: Final = 0.5
 _MOST_CONNECTIONS: Final = 1000
 _BATCH_COMMANDS: Final = 500
 _BATCH_OCTETS: Final = 4_000_000
+
+# What redis-py and we raise where an answer is of another form than it should be.
+_OF_A_PARSER: Final = (AttributeError, LookupError, TypeError, ValueError)
 
 _T = TypeVar("_T")
 
@@ -88,10 +91,10 @@ class RedisServers:
         known = self._known.get(command)
         if known is None:
             try:
-                told = [self.ask(name, "COMMAND INFO", command) for name in self.primaries()]
+                told = [self._has(name, command) for name in self.primaries()]
             except exceptions.NoPermissionError:
                 told = []
-            known = self._known[command] = bool(told) and all(answer[0] for answer in told)
+            known = self._known[command] = bool(told) and all(told)
         return known
 
     def close(self) -> None:
@@ -100,7 +103,20 @@ class RedisServers:
         if client is not None:
             client.close()
 
+    def _has(self, primary: str, command: str) -> bool:
+        def asked(client: _Client) -> bool:
+            return bool(client.ask(primary, ("COMMAND INFO", command))[0])
+
+        return self._asked(asked, again=True)
+
     def _asked(self, question: Callable[[_Client], _T], *, again: bool) -> _T:
+        try:
+            return self._answered(question, again=again)
+        except _OF_A_PARSER:
+            pass
+        raise AnswerNotUnderstood
+
+    def _answered(self, question: Callable[[_Client], _T], *, again: bool) -> _T:
         client = self._client()
         try:
             return question(client)

@@ -65,7 +65,7 @@ def test_a_chain_has_the_lowest_limit_of_each_link() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_an_error_that_names_those_that_do() -> None:
-    with pytest.raises(ConfigurationError, match=r"'ngnix'.*nginx-16k"):
+    with pytest.raises(ConfigurationError, match=r"'ngnix'.*mean 'nginx'.*nginx-16k"):
         profile_of(["gunicorn", "ngnix"])
     with pytest.raises(ConfigurationError, match=r"empty.*portable"):
         profile_of([])

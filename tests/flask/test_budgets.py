@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Response, make_response, session
 
@@ -100,11 +102,22 @@ def test_a_long_link_is_no_error_where_the_request_is_limited() -> None:
 
 
 def test_a_session_over_the_budget_names_the_remedies() -> None:
-    app = app_of(COOKIE_SESSIONS_PROFILE="portable")
-    with pytest.raises(SessionTooLarge) as caught:
+    lifting = ("proxy_buffer_size", "nginx-16k", "no-proxy", "COOKIE_SESSIONS_PROFILE")
+    for octets, words in ((2 * FULL, lifting), (9 * FULL, ())):
+        with pytest.raises(SessionTooLarge) as caught:
+            get(app_of(COOKIE_SESSIONS_PROFILE="portable"), f"/write/{octets}")
+        for word in (*words, "COOKIE_SESSIONS_OVERFLOW"):
+            assert word in str(caught.value)
+
+
+def test_a_session_too_large_for_flasks_own_form_is_not_told_of_stores_and_splitting() -> None:
+    app = app_of(
+        COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL=datetime.now(UTC) + timedelta(days=1),
+        COOKIE_SESSIONS_WRITE="flask",
+    )
+    with pytest.raises(SessionTooLarge, match="one cookie only") as caught:
         get(app, f"/write/{2 * FULL}")
-    for word in ("proxy_buffer_size", "nginx-16k", "no-proxy", "COOKIE_SESSIONS_PROFILE"):
-        assert word in str(caught.value)
+    assert "OVERFLOW" not in str(caught.value)
 
 
 def test_a_session_over_the_budget_gives_nothing_of_itself_away() -> None:

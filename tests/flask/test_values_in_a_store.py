@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask, Response, session
 from werkzeug.test import TestResponse
 
 from cookie_sessions.errors import Unavailable
+from cookie_sessions.flask import FlaskSession
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.overflow import GRACE_SECONDS
 from cookie_sessions.stores.memory import MemoryStore
 from tests.flask.conftest import Clock
 from tests.flask.large import app_of, crowd, header_of, names_in
+from tests.flask.signed import WINDOW
 from tests.flask.world import events_of, get, names_of, route, set_cookies
 from tests.keys.secrecy import recorded
 
@@ -259,3 +261,29 @@ def test_a_room_that_others_need_is_made_in_the_store(shop: Flask) -> None:
     assert len(line) < 400
     cookie = line.partition(";")[0]
     assert get(shop, "/whole", cookie=cookie).text == "True"
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_session_that_goes_on_in_flasks_own_form_leaves_no_entry(
+    shop: Flask, store: Store, clock: Clock, ends: bool
+) -> None:
+    client = shop.test_client()
+    client.get("/fill")
+    back = app_of(
+        COOKIE_SESSIONS_OVERFLOW="memory:",
+        COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL=WINDOW,
+        COOKIE_SESSIONS_WRITE="flask",
+    )
+
+    def go_on() -> None:
+        if ends:
+            cast(FlaskSession, session).destroy()
+        else:
+            session.pop("basket")
+        session["n"] = 1
+
+    route(back, go_on)
+    (line,) = set_cookies(get(back, cookie=header_of(client)))
+    assert line.startswith("session=eyJ")
+    clock.forward(0 if ends else GRACE_SECONDS + 2)
+    assert [name for page in store.scan("") for name in page] == []

@@ -66,7 +66,9 @@ def putting_nothing(self: Overflow, entries: Iterable[Stowed], *, until: int) ->
     pass
 
 
-def extending_nothing(self: Overflow, wires: Mapping[Any, Wire], *, until: int) -> dict[Any, Wire]:
+def extending_nothing(
+    self: Overflow, wires: Mapping[Any, Wire], *, until: int, refreshes: bool = False
+) -> dict[Any, Wire]:
     return {}
 
 

@@ -156,3 +156,33 @@ def test_ends_that_no_store_can_keep_are_cut(shop: Shop) -> None:
     assert session["basket"] == ["x"]
     text = shop.write(session)
     assert shop.arrive(text)["basket"] == ["x"]
+
+
+def test_a_change_that_was_forgotten_leaves_its_entry_alone(shop: Shop) -> None:
+    text = shop.store(basket=["x"], user="Ada", _permanent=True)
+    shop.now += 600
+    session = shop.arrive(text)
+    session["basket"].append("y")
+    session.modified = False
+    text = shop.write(session)
+    shop.now += GRACE_SECONDS + 1
+    assert shop.arrive(text)["basket"] == ["x"]
+
+
+def test_a_change_that_was_forgotten_is_not_sealed_where_a_reference_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop(monkeypatch, cold=["basket", "other"])
+    text = shop.store(basket=["x"], other=["o"], near=[1], _permanent=True)
+    shop.now += HOUR - 60
+    session = shop.arrive(text)
+    session["near"].append(2)
+    session["other"].append("p")
+    session.modified = False
+    text = shop.write(session)
+    assert dict(shop.arrive(text)) == {
+        "basket": ["x"],
+        "other": ["o"],
+        "near": [1],
+        "_permanent": True,
+    }

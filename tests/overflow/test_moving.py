@@ -38,6 +38,15 @@ def test_hot_values_never_move(shop: Shop) -> None:
     assert shop.entries.names == []
 
 
+def test_what_is_still_too_large_is_told_as_the_cookie_would_hold_it(shop: Shop) -> None:
+    with pytest.raises(SessionTooLarge) as caught:
+        shop.store(large=noise(3900), user=noise(3800), basket=noise(2000))
+    error = caught.value
+    assert error.by_key[0][0] == "user"
+    assert sum(octets for _, octets in error.by_key) < error.octets
+    assert "COOKIE_SESSIONS_OVERFLOW" not in str(error)
+
+
 def test_cold_values_always_move_however_small(shop: Shop) -> None:
     text = shop.store(basket=None, user="Ada")
     assert list(shop.references(text)) == ["basket"]
@@ -71,6 +80,13 @@ def test_a_session_keeps_no_more_in_the_store_than_its_bound(
     with pytest.raises(SessionTooLarge) as caught:
         shop.write(session)
     assert caught.value.limit == 5000
+    assert [name for name, _ in caught.value.by_key] == ["more", "basket"]
+    assert sum(octets for _, octets in caught.value.by_key) == caught.value.octets
+    session = shop.arrive(text)
+    session["more"] = noise(2900)
+    with pytest.raises(SessionTooLarge) as caught:
+        shop.write(session)
+    assert [name for name, _ in caught.value.by_key] == ["basket", "more"]
 
 
 def fits_in(store: Any, octets: int) -> bool:

@@ -40,6 +40,35 @@ def test_truth_and_length_are_unavailable_once_too(monkeypatch: pytest.MonkeyPat
         assert not use(session)
 
 
+def test_refreshes_leave_a_store_alone_that_has_just_not_answered(shop: Shop) -> None:
+    text = shop.store(basket=["biscuit"], user="Ada", _permanent=True)
+
+    def refresh() -> None:
+        session = shop.arrive(text)
+        assert session["user"] == "Ada"
+        shop.write(session)
+
+    def calls_of_a_refresh() -> list[str]:
+        shop.entries.calls.clear()
+        with pytest.raises(Unavailable):
+            refresh()
+        return shop.entries.calls
+
+    shop.entries.reachable = False
+    assert calls_of_a_refresh() == ["extend"]
+    assert calls_of_a_refresh() == []
+    session = shop.arrive(text)
+    session["n"] = 1
+    with pytest.raises(Unavailable):
+        shop.write(session)
+    assert shop.entries.calls == ["extend"]
+    shop.now -= 100
+    assert calls_of_a_refresh() == ["extend"]
+    shop.now += 106
+    shop.entries.reachable = True
+    refresh()
+
+
 def test_an_error_at_the_store_leaves_no_data_and_no_reference_in_frames(
     remembering: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,3 +105,22 @@ def check_frames(error: BaseException, seeds: list[bytes]) -> None:
     for seed in seeds:
         assert repr(seed)[2:-1][:20] not in text
         assert seed.hex() not in text
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_what_was_written_before_the_store_failed_is_lost_with_one_event(
+    monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    shop = Shop(monkeypatch)
+    text = shop.store(basket=["x"], user="Ada", near=[1])
+    shop.entries.reachable = False
+    shop.happened.clear()
+    session = shop.arrive(text)
+    if within:
+        session["near"].append(2)
+    else:
+        session["n"] = 1
+    with pytest.raises(Unavailable):
+        session["basket"]
+    session["n"] = 2
+    assert shop.names == [EventName.UNAVAILABLE, EventName.WRITE_IGNORED]

@@ -114,7 +114,7 @@ def test_a_server_that_answers_nonsense_is_unavailable(answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            for _ in range(6):
+            for _ in range(7):
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(4096)
@@ -127,6 +127,7 @@ def test_a_server_that_answers_nonsense_is_unavailable(answer: bytes) -> None:
             lambda: store.get("a"),
             lambda: store.get_many(["a"]),
             lambda: store.put("a", b"", ends=an_hour()),
+            lambda: store.put_many({"a": b""}, ends=an_hour()),
             lambda: store.add("a", b"", ends=an_hour()),
             lambda: store.replace("a", b"", expected=b"", ends=an_hour()),
             lambda: store.extend(["a"], ends=an_hour()),
@@ -185,3 +186,18 @@ def test_a_wrong_url_is_told_what_is_right_and_not_repeated(address: str) -> Non
     with pytest.raises(ConfigurationError, match=r"memcached://host:11211") as told:
         MemcachedStore(address)
     assert "hunter2" not in str(told.value)
+
+
+def test_a_value_that_was_not_kept_is_no_success() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"NOT_STORED\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        store = MemcachedStore(f"memcached://127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(Unavailable, match="did not keep"):
+            store.put("a", b"", ends=an_hour())

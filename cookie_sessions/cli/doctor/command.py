@@ -102,8 +102,8 @@ def doctor(
         told = crowded(others, chosen or PROFILES["portable"])
         warnings += [told] if told else []
     if health is not None:
-        said = health.warnings or ((health.fault,) if health.fault else ())
-        warnings += [f"The store {health.name}: {each}" for each in said]
+        warnings += [health.fault] if health.fault else []
+        warnings += [f"The store {health.name}: {each}" for each in health.warnings]
     report = reports.Report(
         url=site.name if site else None,
         requests=site.requests if site else 0,

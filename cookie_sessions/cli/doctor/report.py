@@ -75,7 +75,7 @@ def tell(report: Report) -> None:
     if report.others is not None:
         parts.append(_cookies(report.others))
     if report.store is not None:
-        told = "answers" if report.store.answers else report.store.fault
+        told = "answers" if report.store.answers else "does not answer"
         policy = f", maxmemory-policy {report.store.policy}" if report.store.policy else ""
         parts.append(f"{report.store.name}: {told}{policy}")
     click.echo("\n\n".join(parts))

@@ -71,7 +71,9 @@ def _fault(store: ExpiringStore) -> str:
         store.delete([name])
     except CookieSessionsError as error:
         return " ".join(str(error).split())
-    return "" if found == value else "It did not give back what it was given to keep."
+    if found == value:
+        return ""
+    return f"The store {store.name} did not give back what it was given to keep."
 
 
 def _policy(store: ExpiringStore) -> str | None:

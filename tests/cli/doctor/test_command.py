@@ -130,7 +130,8 @@ def test_a_store_that_does_not_answer_ends_with_1(tmp_path: Path) -> None:
     assert "answers" in well.stdout
     broken = doctor(env={"COOKIE_SESSIONS_OVERFLOW": f"sqlite:{tmp_path}/none/overflow.db"})
     assert broken.exit_code == 1
-    assert "warning: The store" in broken.stderr
+    assert broken.stderr.startswith("warning: The store sqlite:")
+    assert broken.output.count("The store") == 1
     told = json.loads(doctor("--store", "memory:", "--json").stdout)
     assert told["store"]["answers"] is True
     assert "one process" in told["warnings"][0]
