@@ -22,7 +22,6 @@ from cookie_sessions.keys.ring import KeyRing
 if TYPE_CHECKING:
     from cookie_sessions.keys.entry import KeyEntry, Mark
     from cookie_sessions.keys.jwk_set import (
-        MAX_RING_OCTETS,
         dump_jwk_set,
         new_jwk_set,
         parse_jwk_set,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from cookie_sessions.keys.key_set import KeySet, merge
     from cookie_sessions.keys.lifecycle import State, resolve
     from cookie_sessions.keys.provider import KeyProvider
+    from cookie_sessions.keys.ring_json import MAX_RING_OCTETS
     from cookie_sessions.keys.sources import (
         EnvironmentSource,
         FileSource,
@@ -76,13 +76,11 @@ __all__ = [
 
 _LATER: Final = {
     "entry": ("KeyEntry", "Mark"),
-    "jwk_set": (
-        *("MAX_RING_OCTETS", "dump_jwk_set", "new_jwk_set"),
-        *("parse_jwk_set", "parse_leniently"),
-    ),
+    "jwk_set": ("dump_jwk_set", "new_jwk_set", "parse_jwk_set", "parse_leniently"),
     "key_set": ("KeySet", "merge"),
     "lifecycle": ("State", "resolve"),
     "provider": ("KeyProvider",),
+    "ring_json": ("MAX_RING_OCTETS",),
     "sources": (
         *("EnvironmentSource", "FileSource", "FunctionSource", "KeySource", "RingFile"),
         *("source_from_url", "source_of", "unwrap", "wrap"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
@@ -16,11 +15,9 @@ from cookie_sessions.keys import change
 from cookie_sessions.keys.entry import KeyEntry, Mark
 from cookie_sessions.keys.key import Key
 from cookie_sessions.keys.key_set import PROPAGATION_SECONDS, KeySet
+from cookie_sessions.keys.ring_json import decoded
 
 ALGORITHM: Final = "XAES-256-GCM"
-
-MAX_RING_OCTETS: Final = 1_048_576
-"""Room for some ten thousand keys, and little enough to read by mistake."""
 
 _PRIMARY: Final = "primary"
 _STATES: Final = (_PRIMARY, Mark.OPEN_ONLY, Mark.REVOKED)
@@ -99,7 +96,7 @@ def parse_leniently(text: str | bytes, *, origin: str) -> Parsed:
         ConfigurationError: it is no JWK Set, has no sound entry, or one of those that revoke or
             may revoke a key is damaged.
     """
-    document = _document(_decoded(text, origin), origin)
+    document = _document(decoded(text, origin=origin), origin)
     entries: list[KeyEntry] = []
     faults: list[str] = []
     labels: dict[str, int] = {}
@@ -324,67 +321,6 @@ def _holds(label: str, material: object) -> bool:
     if not isinstance(material, str) or not material:
         return False
     return label == material or (len(material) >= _TEXT_LENGTH and material in label)
-
-
-class _Unwanted(ValueError):
-    """JSON that the decoder would take and a key ring must not be."""
-
-
-def _decoded(text: str | bytes, origin: str) -> object:
-    import json
-
-    # The errors of the decoders hold the whole text. They are left behind before ours is raised, so
-    # that they are not even its context.
-    fault = "it is not UTF-8"
-    octets = text
-    if isinstance(octets, str):
-        try:
-            octets = octets.encode()
-        except UnicodeEncodeError:
-            octets = b"\xff"
-    if len(octets) > MAX_RING_OCTETS:
-        raise ConfigurationError(
-            f"{origin}: this is more than {MAX_RING_OCTETS} octets, which no key ring needs. "
-            f"Name the right file, or remove old keys."
-        )
-    try:
-        return json.loads(
-            octets.decode("utf-8-sig"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except UnicodeDecodeError:
-        pass
-    except json.JSONDecodeError as error:
-        fault = f"{error.msg}, in line {error.lineno}, column {error.colno}"
-    except RecursionError:
-        fault = "it is nested too deeply"
-    except _Unwanted as error:
-        fault = str(error)
-    except ValueError:
-        fault = "a number in it is too long"
-    raise ConfigurationError(
-        f"{origin}: this is not JSON ({fault}). It must be a JWK Set (RFC 7517)."
-    )
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _Unwanted("an object in it has two members of one name")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _Unwanted("NaN and Infinity are no JSON")
-
-
-def _finite(text: str) -> float:
-    # It would be infinite, and could not be written back.
-    if math.isinf(number := float(text)):
-        raise _Unwanted("a number in it is too large")
-    return number
 
 
 def _base64url(text: str) -> bytes | None:

@@ -7,7 +7,7 @@ import stat
 from typing import Final
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys.jwk_set import MAX_RING_OCTETS
+from cookie_sessions.keys.ring_json import MAX_RING_OCTETS
 from cookie_sessions.keys.sources.wrapping import is_wrapped
 
 _OTHERS: Final = 0o077

@@ -21,7 +21,7 @@ import warnings
 from typing import Any, Final
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys.jwk_set import MAX_RING_OCTETS
+from cookie_sessions.keys.ring_json import MAX_RING_OCTETS
 from cookie_sessions.keys.sources.extra import load
 
 ALGORITHM: Final = "PBES2-HS512+A256KW"
