@@ -61,7 +61,7 @@ def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[st
         pytest.fail(f"It ended without an address:\n{said}")
     finally:
         program.send_signal(signal.SIGTERM)
-        program.wait(timeout=20)
+        program.wait(timeout=60)
         program.stdout.close()
 
 
@@ -73,7 +73,7 @@ def test_it_shows_the_shop_and_ctrl_c_ends_it(checkout: Path, tmp_path: Path) ->
             assert b"<html" in response.read()
         assert not address.endswith(":5000/")
         program.send_signal(signal.SIGINT)
-        assert program.wait(timeout=20) == 0
+        assert program.wait(timeout=60) == 0
     with pytest.raises(URLError):
         CLIENT.open(address, timeout=10)
     assert (checkout / ".venv").is_dir()
