@@ -37,6 +37,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[str], str, str]]:
     """The running program, what it said first, and the address that it gave."""
@@ -49,6 +53,8 @@ def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell that runs the tests in the background has them, and so the program, ignore Ctrl-C.
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509
     )
     assert program.stdout is not None
     said = ""
@@ -61,7 +67,7 @@ def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[st
         pytest.fail(f"It ended without an address:\n{said}")
     finally:
         program.send_signal(signal.SIGTERM)
-        program.wait(timeout=60)
+        program.wait(timeout=20)
         program.stdout.close()
 
 
@@ -73,7 +79,7 @@ def test_it_shows_the_shop_and_ctrl_c_ends_it(checkout: Path, tmp_path: Path) ->
             assert b"<html" in response.read()
         assert not address.endswith(":5000/")
         program.send_signal(signal.SIGINT)
-        assert program.wait(timeout=60) == 0
+        assert program.wait(timeout=20) == 0
     with pytest.raises(URLError):
         CLIENT.open(address, timeout=10)
     assert (checkout / ".venv").is_dir()
