@@ -76,6 +76,11 @@ def put_ten_thousand(store: ExpiringStore, own: str, value: bytes) -> None:
         store.put_many(dict.fromkeys(names, value), ends=an_hour())
 
 
+def put_one_by_one(store: ExpiringStore, own: str, value: bytes) -> None:
+    for number in range(10_000):
+        store.put(f"{own}last.{number}", value, ends=an_hour())
+
+
 def increment(store: ExpiringStore, name: str, *, times: int) -> None:
     """Count up by compare and set, however often others are first."""
     for _ in range(times):

@@ -14,6 +14,7 @@ from .calls import (
     assert_all_unavailable,
     assert_no_secret,
     assert_works_again,
+    put_one_by_one,
     put_ten_thousand,
 )
 
@@ -71,6 +72,9 @@ class FullContract(Parts):
             assert_no_secret(full.value)
             assert store.get(own + "first") == value
             assert store.get(own + "0.0") == value
+            # What is too much together may find room one by one, so these fill what is left.
+            with pytest.raises(Unavailable):
+                put_one_by_one(store, own, value * 50)
             for _ in range(3):
                 with pytest.raises(Unavailable):
                     store.add(own + "one-more", value * 50, ends=an_hour())

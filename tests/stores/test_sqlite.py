@@ -39,7 +39,8 @@ class OneFile:
 
     @contextmanager
     def full(self) -> Iterator[SQLiteStore]:
-        store = self.open()
+        # A file of its own, as one that has been in use has an unknown amount of room left.
+        store = SQLiteStore(self._path.with_name("full.db"))
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         # No file of this process may grow beyond this, which SQLite meets as a disk's end.
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, before[1]))
