@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Wire
+from cookie_sessions.content import Content
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import EventName
-from cookie_sessions.session import Content
+from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
     from cookie_sessions.manager import SessionManager
@@ -41,7 +42,16 @@ class Arrival:
         name: the cookie's name.
     """
 
-    __slots__ = ("_manager", "_opens_left", "_texts", "header", "moved_from", "name", "reasons")
+    __slots__ = (
+        "_manager",
+        "_opens_left",
+        "_recent",
+        "_texts",
+        "header",
+        "moved_from",
+        "name",
+        "reasons",
+    )
 
     def __init__(self, manager: SessionManager, header: str, name: str) -> None:
         self._manager = manager
@@ -50,6 +60,7 @@ class Arrival:
         self.header = header
         self.name = name
         self.reasons: set[Reason] = set()
+        self._recent = False
         self.moved_from: str | None = None
 
     @property
@@ -90,8 +101,11 @@ class Arrival:
 
     @property
     def spent(self) -> bool:
-        """Whether all that arrived was refused, for reasons that no other instance would lift."""
-        return bool(self.reasons) and self.reasons <= _GONE
+        """Whether all that arrived was refused, for reasons that no other instance would lift.
+
+        What was revoked a moment ago is not: another response may be on its way that replaces it.
+        """
+        return bool(self.reasons) and self.reasons <= _GONE and not self._recent
 
     def open(self) -> Content | None:
         """Open what arrived, check its claims, and decide between duplicates.
@@ -147,6 +161,23 @@ class Arrival:
             manager.events.emit(EventName.VALUE_LOST)
         return found
 
+    def end(self, content: Content, *, asked: bool | None) -> None:
+        """Put a session on the revocation list, if there is one.
+
+        Raises:
+            Unavailable: the list does not answer.
+        """
+        self._manager.end(content, asked=asked)
+
+    def end_others(self, session: Session) -> int:
+        """End all sessions of a session's subject; gives from when one counts that goes on.
+
+        Raises:
+            UsageError: there is no list, or the session is nobody's.
+            Unavailable: the list does not answer.
+        """
+        return self._manager.end_others(session)
+
     def _former_names(self) -> list[str]:
         now = clock.now()
         names = self._manager.settings.previous_names
@@ -180,6 +211,7 @@ class Arrival:
                 opened.append((text, self._manager.open_text(whole, name=name)))
             except Rejected as rejected:
                 self.reasons.add(rejected.reason)
+                self._recent = self._recent or rejected.recent
         if len(opened) > 1:
             opened = _without_predecessors(opened)
         if len(opened) > 1 and len({content.claims.sid for _, content in opened}) > 1:

@@ -60,6 +60,12 @@ class Claims(NamedTuple):
         """The same claims under a fresh session id."""
         return self._replace(sid=os.urandom(SID_OCTETS))
 
+    def restarted(self, *, now: float) -> Claims:
+        """The same session as one that begins now; the caller gives it a fresh id."""
+        iat = int(now)
+        auth_time = None if self.auth_time is None else iat
+        return self._replace(iat=iat, since=iat * 1000, until=iat, auth_time=auth_time)
+
     def to_octets(self, *, until: int | None = None) -> bytes:
         """Pack the claims as docs/format.md says.
 

@@ -9,12 +9,20 @@ from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Wire, references_of
+from cookie_sessions.content import Content
 from cookie_sessions.cookies import CookieAttributes, Excess, Surroundings
 from cookie_sessions.departure import Departure, Written
 from cookie_sessions.envelope import text_octets
-from cookie_sessions.errors import Rejected, SessionTooLarge, Unavailable, UsageError
+from cookie_sessions.errors import (
+    CookieSessionsError,
+    Rejected,
+    SessionTooLarge,
+    Unavailable,
+    UsageError,
+)
 from cookie_sessions.events import EventName
-from cookie_sessions.session import Content, Session
+from cookie_sessions.session import Session
+from cookie_sessions.succession import Succession
 
 if TYPE_CHECKING:
     from cookie_sessions.manager import SessionManager
@@ -31,7 +39,7 @@ class Commit:
         surroundings: what else the request and the response carry.
     """
 
-    __slots__ = ("_cookie", "_departure", "_manager", "_session")
+    __slots__ = ("_cookie", "_departure", "_manager", "_session", "_succession")
 
     def __init__(
         self,
@@ -43,6 +51,7 @@ class Commit:
         self._manager = manager
         self._session = session
         self._cookie = cookie
+        self._succession = Succession(manager, session)
         origin = session._origin
         self._departure = Departure(
             origin if isinstance(origin, Arrival) else None,
@@ -65,6 +74,28 @@ class Commit:
         session = self._session
         wires = session._settle()
         content = session._content
+        succession = self._succession
+        if not succession.begin():
+            return []
+        if succession.unchecked:
+            if not session.modified:
+                return []
+            renew = False
+        try:
+            return self._lines(wires, content, expires=expires, renew=renew)
+        except CookieSessionsError:
+            succession.take_back()
+            raise
+
+    def _lines(
+        self,
+        wires: dict[Any, Wire],
+        content: Content | None,
+        *,
+        expires: int | None,
+        renew: bool,
+    ) -> list[str]:
+        session = self._session
         signs = self._manager.writes_signed()
         try:
             written = self._write(wires, expires=expires, renew=renew, signs=signs)
@@ -74,11 +105,13 @@ class Commit:
             # What nobody changed and another key or attribute makes outgrow its cookie stays as it
             # is in the browser: the visitor did nothing that a page could be refused for.
             if content.imported == signs:
+                self._succession.take_back()
                 return []
             # What only does not fit the other form is not the visitor's to pay for.
             if session.modified and not isinstance(error, _Unreadable):
                 raise
             if not renew or not self._can_go_on(content):
+                self._succession.take_back()
                 return []
             signs = content.imported
             written = self._write(wires, expires=expires, renew=renew, signs=signs)
@@ -90,7 +123,12 @@ class Commit:
         return written.lines
 
     def deletion(self) -> list[str]:
-        """The Set-Cookie lines that make the browser drop the session."""
+        """The Set-Cookie lines that make the browser drop the session.
+
+        Raises:
+            Unavailable: it was somebody's, and the revocation list does not answer.
+        """
+        self._succession.end()
         self._let_go({})
         return self._departure.delete()
 
@@ -151,6 +189,7 @@ class Commit:
         session = self._session
         ring = manager.ring()
         claims = manager.claims_to_seal(session, ring=ring, renew=renew)
+        self._succession.note_end(claims.until)
         # What nobody changed is copied as it stands.
         copied = None if session.modified else session._content
 
@@ -165,7 +204,10 @@ class Commit:
             return self._departure.write(text, expires=expires)
 
         if manager.overflow is None:
-            return write(copied, wires)
+            written = write(copied, wires)
+            if written.excess is None:
+                self._succession.register(claims)
+            return written
         # Only applications with a store load the code that fills it.
         from cookie_sessions.stowage import Stowage
 
@@ -197,6 +239,7 @@ class Commit:
                 written, stowage = lighter, relief
         # Nothing that the browser will be told to name may be missing from the store.
         stowage.store()
+        self._succession.register(claims)
         self._let_go(stowage.wires)
         return written
 

@@ -80,11 +80,14 @@ class Rejected(CookieSessionsError):
 
     Attributes:
         reason: why, one of :class:`Reason`.
+        recent: whether that is so only since a moment ago, so that a response may be on its way
+            which replaces the cookie.
     """
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, *, recent: bool = False) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.recent = recent
 
 
 class Unavailable(CookieSessionsError):

@@ -28,6 +28,23 @@ class EventName(enum.StrEnum):
     """A session got a new id."""
     DESTROYED = "destroyed"
     """A session was ended by the application."""
+    REVOKED = "revoked"
+    """Sessions were put on the revocation list: ``what`` is session, subject, all or key."""
+    NOT_REVOKED = "not_revoked"
+    """A session ended in its browser alone. ``why`` is read_only, unavailable, or no_subject: it
+    was nobody's, and nobody asked for it; that is told once a process."""
+    FADED = "faded"
+    """A change was not kept: another request gave the session a new id a moment ago."""
+    REVOCATIONS_DOWN = "revocations_down"
+    """The revocation list did not answer."""
+    REVOCATIONS_BACK = "revocations_back"
+    """The revocation list answers again."""
+    UNCHECKED = "unchecked"
+    """A session was accepted though the revocation list did not answer, as the settings say."""
+    SNAPSHOT_LOADED = "snapshot_loaded"
+    """A revocation snapshot is in force; ``seq`` is its number."""
+    SNAPSHOT_REFUSED = "snapshot_refused"
+    """A revocation snapshot was not taken, as ``fault`` says; the last good one stays."""
     VALUE_UNDECODABLE = "value_undecodable"
     """One value can't be unpacked here; it reads as absent and is copied forward untouched."""
     VALUE_LOST = "value_lost"
@@ -64,6 +81,9 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.MIGRATED: _DEBUG,
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
+    EventName.REVOKED: _INFO,
+    EventName.REVOCATIONS_BACK: _INFO,
+    EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }

@@ -10,19 +10,21 @@ from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
 from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
+from cookie_sessions.content import Content
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
-from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import Events
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
-from cookie_sessions.session import Content, Session
+from cookie_sessions.session import Session
 from cookie_sessions.settings import Settings
 
 if TYPE_CHECKING:
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
+    from cookie_sessions.revocation.revocations import Revocations
 
 PURPOSE: Final = "session"
 
@@ -37,8 +39,10 @@ class SessionManager:
         ring: gives the key ring in force.
         timeouts: gives the timeouts in force.
         events: told what happens.
+        codec: packs and unpacks values; None: one that the settings describe.
         migration: reads and writes Flask's own cookies for a time, or None.
         overflow: keeps what cookies have no room for, or None.
+        revocations: knows which sessions have ended, or None.
         look_again: asks the source of the ring for a key that the ring does not have, and says
             whether the ring is another one then; None: there is none to ask.
     """
@@ -50,17 +54,20 @@ class SessionManager:
         ring: Callable[[], KeyRing],
         timeouts: Callable[[], Timeouts],
         events: Events,
+        codec: Codec | None = None,
         migration: Migration | None = None,
         overflow: Overflow | None = None,
+        revocations: Revocations | None = None,
         look_again: Callable[[], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.ring = ring
         self.timeouts = timeouts
         self.events = events
-        self.codec = Codec(types=settings.types, secret_names=settings.secret_names)
+        self.codec = codec or Codec(types=settings.types, secret_names=settings.secret_names)
         self.migration = migration
         self.overflow = overflow
+        self.revocations = revocations
         self._look_again = look_again
 
     def arrival(self, header: str, *, name: str) -> Arrival:
@@ -80,7 +87,11 @@ class SessionManager:
             session_class: the class of the session.
         """
         return session_class(
-            arrival, codec=self.codec, events=self.events, strict=self.settings.strict
+            arrival,
+            codec=self.codec,
+            events=self.events,
+            strict=self.settings.strict,
+            subject_key=self.settings.subject_key,
         )
 
     def open_text(self, text: str, *, name: str) -> Content:
@@ -114,13 +125,123 @@ class SessionManager:
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
             content = Content(Claims.from_octets(octets), wires, head, plaintext, references=far)
+        owner = content.wires.get(self.settings.subject_key)
+        if owner is not None:
+            content = content._replace(owner=owner)
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
             raise Rejected(verdict)
         if not ring.revoked.isdisjoint(claims.former_kids):
             raise Rejected(Reason.KEY_REVOKED)
-        return content
+        return content if self.revocations is None else self._checked(content, self.revocations)
+
+    def _checked(self, content: Content, revocations: Revocations) -> Content:
+        """Ask the revocation list, in the one place where sessions are opened."""
+        claims = content.claims._replace(subject=self.subject_in(content))
+        checked = revocations.check(claims, kid=content.head.kid, signed=content.imported)
+        match checked.standing.value:
+            case "revoked":
+                raise Rejected(Reason.REVOKED, recent=checked.recent)
+            case "key_revoked":
+                raise Rejected(Reason.KEY_REVOKED)
+            case "fades":
+                return content._replace(fading=True)
+            case "lives":
+                return content._replace(unchecked=True) if checked.unchecked else content
+
+    def subject_in(self, content: Content) -> bytes | None:
+        """Whom a session belonged to as it came, as claims carry a subject.
+
+        Raises:
+            Rejected: ``undecodable``: its value can't be unpacked here, so nobody can be asked.
+        """
+        if content.claims.subject is not None or content.owner is None:
+            return content.claims.subject
+        return self._subject_octets(self.codec.from_wire(content.owner))
+
+    def subject_of(self, session: Session) -> bytes | None:
+        """Whom a session belongs to that is committed now, as claims carry a subject.
+
+        Raises:
+            UsageError: it can't be packed.
+        """
+        subject = session._intent.subject
+        if subject is None:
+            explicit = session._own_claims.subject
+            if explicit is not None:
+                return explicit
+            key = self.settings.subject_key
+            if key not in session:
+                return None
+            subject = session[key]
+        return None if subject is None else self._subject_octets(subject)
+
+    def _subject_octets(self, subject: Any) -> bytes:
+        from cookie_sessions.revocation.identity import subject_octets
+
+        packed = b"" if type(subject) is str else self.codec.pack(subject, name="the subject")
+        return subject_octets(subject, packed=packed)
+
+    def end(self, content: Content, *, asked: bool | None) -> None:
+        """Put a session on the revocation list, if there is one.
+
+        Args:
+            content: the session as it came.
+            asked: whether it is to be; None: if it is somebody's.
+
+        Raises:
+            Unavailable: the list does not answer, and the settings don't do without.
+        """
+        revocations = self.revocations
+        if revocations is None or asked is False:
+            return
+        subject = self.subject_in(content)
+        if subject is None and not asked:
+            revocations.tell_not_revoked("no_subject")
+            return
+        if revocations.read_only:
+            revocations.tell_not_revoked("read_only")
+            return
+        from cookie_sessions.revocation.identity import ids_of, reference_of
+
+        ids = ids_of(content.claims, signed=content.imported)
+        try:
+            revocations.end(ids, until=content.claims.until)
+            if revocations.registry is not None and subject is not None:
+                reference = reference_of(content.claims.sid)
+                revocations.registry.forget([reference], subject=subject)
+        except Unavailable:
+            if not revocations.accepts_unchecked:
+                raise
+            revocations.tell_not_revoked("unavailable")
+
+    def end_others(self, session: Session) -> int:
+        """End all sessions of a session's subject.
+
+        Returns:
+            From when this session counts that goes on, in milliseconds since the epoch; 0 where it
+            has ended itself.
+
+        Raises:
+            UsageError: there is no list, or the session is nobody's.
+            Unavailable: the list does not answer.
+        """
+        if self.revocations is None:
+            raise UsageError(
+                "There is no revocation list, so nobody can be signed out elsewhere. Set "
+                "COOKIE_SESSIONS_REVOCATIONS to the URL of a store."
+            )
+        subject = self.subject_of(session)
+        if subject is None:
+            raise UsageError(
+                "The session belongs to nobody, so there are no others to sign out. Set "
+                "session.subject when the user signs in, or name the session key that says who "
+                "they are in COOKIE_SESSIONS_SUBJECT_KEY."
+            )
+        raised = self.revocations.mark_subject(subject)
+        # A session that a mark had met already does not become valid by making another.
+        return 0 if session._own_claims.since <= raised.former else raised.mark + 1
 
     def peek(self, text: str) -> Head | None:
         """The clear part of a cookie of either form; None where it has none."""

@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from cookie_sessions.claims import IMPORT_OCTETS, Claims
 from cookie_sessions.clock import SKEW
 from cookie_sessions.codec import Codec, Wire
+from cookie_sessions.content import Content
 from cookie_sessions.envelope import MAX_TEXT_OCTETS, REFRESHABLE, Head
 from cookie_sessions.errors import Reason, Rejected, UsageError
-from cookie_sessions.session import Content
 
 _DOT: Final = "."
 _PERMANENT: Final = "_permanent"

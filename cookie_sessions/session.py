@@ -7,17 +7,18 @@ unopened. Nothing is decrypted before the first use, and no value is unpacked be
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Reference, Wire
-from cookie_sessions.envelope import Head
+from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
-from cookie_sessions.mapping import DictSurface
+from cookie_sessions.identity import Identity
+from cookie_sessions.intent import Intent
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
@@ -28,54 +29,14 @@ _NOT_THE_CALLERS: Final = (
     "collections.",
     "_collections",
 )
+DEFAULT_SUBJECT_KEY: Final = "_user_id"
+"""Where Flask-Login says whose session it is."""
+
 _NEVER_PACKED: Final = b""
 """Equal to no packed value: what was assigned always counts as changed."""
 
 
-class Content(NamedTuple):
-    """A session as its cookie brought it.
-
-    Attributes:
-        claims: what it says of itself.
-        wires: its values as they stand in the payload, by key.
-        head: the clear part of its cookie.
-        plaintext: its payload, to be copied by a refresh.
-        imported: whether Flask's own cookie brought it.
-        references: what it keeps in the overflow store.
-    """
-
-    claims: Claims
-    wires: dict[Any, Wire]
-    head: Head
-    plaintext: bytes
-    imported: bool = False
-    references: tuple[Reference, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"<Content of {len(self.wires)} values>"
-
-
-class Origin(Protocol):
-    """Where a session comes from."""
-
-    def open(self) -> Content | None:
-        """Decrypt and check; None without a living session, Unavailable without keys or stores."""
-        ...
-
-    def begin(self) -> Claims:
-        """The claims of a session that begins now."""
-        ...
-
-    def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
-        """Values that are kept elsewhere, by key; what is lost is left out.
-
-        Raises:
-            Unavailable: the store does not answer.
-        """
-        ...
-
-
-class Session(DictSurface):
+class Session(Identity):
     """One visitor's session: any keys, and values of the types that the codec keeps.
 
     Assigning, deleting, ``update`` and ``clear`` count as a change; so does a change inside a
@@ -86,6 +47,7 @@ class Session(DictSurface):
         codec: packs and unpacks values.
         events: told of lost writes and of values that can't be unpacked.
         strict: raise UsageError for a write after the session has been committed.
+        subject_key: the key whose value says whose session it is, where ``subject`` was not set.
 
     Beside what an application needs, names here begin with an underscore: a template's
     ``{{ session.name }}`` looks for an attribute before it looks for a key.
@@ -107,34 +69,24 @@ class Session(DictSurface):
     _ended: tuple[Reference, ...] = ()
 
     def __init__(
-        self, origin: Origin, *, codec: Codec, events: Events, strict: bool = False
+        self,
+        origin: Origin,
+        *,
+        codec: Codec,
+        events: Events,
+        strict: bool = False,
+        subject_key: str = DEFAULT_SUBJECT_KEY,
     ) -> None:
         self._origin = origin
         self._codec = codec
         self._events = events
         self._strict = strict
+        self._subject_key = subject_key
+        self._intent = Intent()
         self._live: dict[Any, Any] = {}
         self._watched: dict[Any, bytes] = {}
         self._damaged: dict[Any, Wire] = {}
         self._fetched: dict[Any, Wire] = {}
-
-    # What a session is, beside its values.
-
-    @property
-    def sid(self) -> str:
-        """The session's id, 32 hexadecimal digits. Never put it into a page, log or URL."""
-        return self._own_claims.sid.hex()
-
-    @property
-    def new(self) -> bool:
-        """Whether no valid cookie brought this session."""
-        self._opened()
-        return self._content is None
-
-    @property
-    def created_at(self) -> datetime:
-        """When the session began, in UTC."""
-        return datetime.fromtimestamp(self._own_claims.iat, UTC)
 
     @property
     def permanent(self) -> bool:
@@ -164,30 +116,6 @@ class Session(DictSurface):
                 # What can't be packed can't be forgotten either: the commit will refuse it.
                 continue
         self._written = False
-
-    def regenerate(self) -> None:
-        """Give the session a new id and keep its values.
-
-        To be called when a visitor signs in, so that an id planted before is worth nothing.
-        """
-        wires = self._writable()
-        if self._unavailable:
-            return
-        self._claims = self._own_claims.renamed()
-        if wires or self._damaged:
-            self._written = True
-        self._events.emit(EventName.REGENERATED)
-
-    def destroy(self) -> None:
-        """End the session: drop its values and its id. What is stored next is a new session."""
-        self.clear()
-        if self._unavailable:
-            return
-        if self._content is not None:
-            self._ended += self._content.references
-        self._claims = None
-        self._content = None
-        self._events.emit(EventName.DESTROYED)
 
     # The operations that the surface of a dict is made of.
 
@@ -250,8 +178,9 @@ class Session(DictSurface):
         return f"<{type(self).__name__} with the keys {[*self._wires]!r}>"
 
     def clear(self) -> None:
-        """Remove all values; counts as a change even where there are none."""
+        """Remove all values and the subject; counts as a change even where there are none."""
         wires = self._writable()
+        self._forget_subject()
         wires.clear()
         self._live.clear()
         self._watched.clear()
@@ -267,16 +196,15 @@ class Session(DictSurface):
     # What the manager and the adapters ask, out of a template's sight.
 
     @property
-    def _own_claims(self) -> Claims:
-        """What the session says of itself; a new session's claims begin at the first look."""
-        self._opened()
-        if self._claims is None:
-            self._claims = self._origin.begin()
-        return self._claims
-
-    @property
     def _is_open(self) -> bool:
         return self._wires is not None
+
+    @property
+    def _holds_something(self) -> bool:
+        """Whether there is anything to keep: a value, read or not, or a subject."""
+        if self._opened() or self._damaged or self._intent.subject is not None:
+            return True
+        return self._claims is not None and self._claims.subject is not None
 
     def _commit(self) -> None:
         """Note that the session has been saved; what is written afterwards is lost."""
@@ -354,17 +282,22 @@ class Session(DictSurface):
         try:
             self._fetched.update(self._origin.fetch(far))
         except Unavailable as error:
-            self._written = self.modified
-            self._unavailable = True
-            for kept in (far, wires, self._live, self._watched, self._damaged, self._fetched):
-                kept.clear()
-            self._events.emit(EventName.UNAVAILABLE)
-            if self._written:
-                self._events.emit(EventName.WRITE_IGNORED)
+            far.clear()
+            self._become_unavailable()
             # The frames below hold references, and reporters of errors record the locals of frames.
             raise error.with_traceback(None) from None
         for key in [key for key in far if key not in self._fetched]:
             self._damaged[key] = wires.pop(key)
+
+    def _become_unavailable(self) -> None:
+        """Read as empty from now on; what was changed is not kept."""
+        self._written = self.modified
+        self._unavailable = True
+        for kept in (self._opened(), self._live, self._watched, self._damaged, self._fetched):
+            kept.clear()
+        self._events.emit(EventName.UNAVAILABLE)
+        if self._written:
+            self._events.emit(EventName.WRITE_IGNORED)
 
     def _hand_out(self, wires: dict[Any, Wire], key: Any, wire: Wire) -> Any:
         packed = None

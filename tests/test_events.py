@@ -42,7 +42,8 @@ def test_what_is_a_loss_is_a_warning_and_what_is_ordinary_is_not(
     quiet = {
         *(EventName.CREATED, EventName.MIGRATED, EventName.REGENERATED),
         *(EventName.DESTROYED, EventName.REJECTED),
-        EventName.KEYS_LOADED,
+        *(EventName.KEYS_LOADED, EventName.SNAPSHOT_LOADED),
+        *(EventName.REVOKED, EventName.REVOCATIONS_BACK),
     }
     with caplog.at_level(logging.DEBUG, LOGGER):
         for name in EventName:

@@ -9,10 +9,10 @@ import pytest
 
 from cookie_sessions.clock import SKEW
 from cookie_sessions.codec import Codec
+from cookie_sessions.content import Content
 from cookie_sessions.envelope import MAX_TEXT_OCTETS, REFRESHABLE, Head
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.migration import Migration, Signed, check_form
-from cookie_sessions.session import Content
 
 AT = 1_900_000_000
 KID = b"\xfa\xce\xb0\x0c"

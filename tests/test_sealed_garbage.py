@@ -15,8 +15,8 @@ from ormsgpack import OPT_NON_STR_KEYS, Ext, packb
 
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec.lowering import MAX_DEPTH
+from cookie_sessions.content import Content
 from cookie_sessions.errors import Reason, Rejected
-from cookie_sessions.session import Content
 from tests.plain import START, Site
 
 CLAIMS = Claims(bytes(16), int(START), int(START) * 1000, int(START) + 3600).to_octets()

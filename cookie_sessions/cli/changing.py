@@ -12,6 +12,7 @@ from cookie_sessions.cli.defaults import defaults
 from cookie_sessions.cli.options import DRY_RUN, FORCE, JSON, KEYS, LABEL
 from cookie_sessions.cli.refusal import refuse_for_cost, refuse_if_early, refuse_without_primary
 from cookie_sessions.cli.report import named, rotation_due, tell_of_edit
+from cookie_sessions.cli.revocations.note import tell_how_to_revoke_now
 from cookie_sessions.cli.ring import Edit, change, find, kid_of, named_source
 from cookie_sessions.cli.times import moment_from, seconds, seconds_or_none, since_epoch
 from cookie_sessions.errors import UsageError
@@ -213,6 +214,8 @@ def revoke(
     )
     nothing = "The ring has these ids as revoked already."
     tell_of_edit(edit, as_json=as_json, dry_run=dry_run, nothing=nothing)
+    if not dry_run:
+        tell_how_to_revoke_now(find(edit.after, name).kid for name in names)
     for fault in audit.faults(edit.after, edit.now):
         click.echo(f"Note: {fault}", err=True)
 

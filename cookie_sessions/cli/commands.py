@@ -1,4 +1,4 @@
-"""The commands ``cookie-sessions``: ``doctor``, and the group ``keys``."""
+"""The commands ``cookie-sessions``: ``doctor``, ``revoke``, and two groups."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
 from cookie_sessions.cli.refusal import TellingGroup
+from cookie_sessions.cli.revocations.publishing import publish, verify_snapshot
+from cookie_sessions.cli.revocations.reading import count, list_entries, prune, signed_in
+from cookie_sessions.cli.revocations.revoke import revoke_sessions
+from cookie_sessions.cli.revocations.snapshot_key import snapshot_key
 
 
 @click.group(cls=TellingGroup)
@@ -50,10 +54,24 @@ for _command in (
 
 
 @click.group(cls=TellingGroup)
+def revocations() -> None:
+    """Look after the list of ended sessions.
+
+    Ends with 0 if it is done, 1 for an error, 2 for a wrong command line, 4 (verify) for warnings.
+    """
+
+
+for _command in (list_entries, count, prune, signed_in, publish, verify_snapshot, snapshot_key):
+    revocations.add_command(_command)
+
+
+@click.group(cls=TellingGroup)
 @click.version_option(__version__, package_name="cookie-sessions")
 def program() -> None:
     """Look after the sessions of cookie_sessions."""
 
 
 program.add_command(keys)
+program.add_command(revoke_sessions)
+program.add_command(revocations)
 program.add_command(doctor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 import click
@@ -12,11 +13,25 @@ from cookie_sessions.keys import KeySource, source_from_url
 from cookie_sessions.keys.provider import RELOAD_SECONDS
 
 VARIABLE: Final = "COOKIE_SESSIONS_KEYS"
+REVOCATIONS: Final = "COOKIE_SESSIONS_REVOCATIONS"
+INDEX_KEY: Final = "COOKIE_SESSIONS_INDEX_KEY"
+_OF_THE_LIST: Final = (
+    REVOCATIONS,
+    INDEX_KEY,
+    "COOKIE_SESSIONS_SNAPSHOT_KEYS",
+    "COOKIE_SESSIONS_SNAPSHOT_AUDIENCE",
+)
 _META: Final = "cookie_sessions.defaults"
 
 
 class Defaults(Protocol):
-    """Where the ring is, and what its deployment is like."""
+    """Where ring and list of revocations are, and what their deployment is like.
+
+    Attributes:
+        application: whether an application says it.
+    """
+
+    application: bool
 
     def source(self) -> KeySource:
         """The ring's source.
@@ -38,9 +53,15 @@ class Defaults(Protocol):
         """The application's secret key and its fallbacks; None for what it does not have."""
         ...
 
+    def config(self) -> Mapping[str, Any]:
+        """What the application's settings are made of; else what variables say of the list."""
+        ...
+
 
 class EnvironmentDefaults:
     """Of a command that knows no application."""
+
+    application = False
 
     def source(self) -> KeySource:
         """What the environment variable names."""
@@ -63,6 +84,10 @@ class EnvironmentDefaults:
     def secrets(self) -> tuple[Any, Any]:
         """None: the command is told where they are."""
         return None, None
+
+    def config(self) -> Mapping[str, Any]:
+        """Where the list of revocations is, and what names its subjects."""
+        return {name: os.environ[name] for name in _OF_THE_LIST if os.environ.get(name)}
 
 
 def set_defaults(ctx: click.Context, defaults: Defaults) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from cookie_sessions.cli.commands import keys
+from cookie_sessions.cli.commands import keys, revocations
 from cookie_sessions.cli.defaults import VARIABLE, set_defaults
+from cookie_sessions.cli.doctor.flask_command import doctor
+from cookie_sessions.cli.refusal import TellingGroup
+from cookie_sessions.cli.revocations.revoke import revoke_sessions
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys import KeySource, source_of
 from cookie_sessions.policy import Timeouts
@@ -22,6 +26,8 @@ class AppDefaults:
     Args:
         info: tells where the application is.
     """
+
+    application = True
 
     def __init__(self, info: ScriptInfo) -> None:
         self._info = info
@@ -50,6 +56,10 @@ class AppDefaults:
         config = self._app().config
         return config["SECRET_KEY"], config.get("SECRET_KEY_FALLBACKS")
 
+    def config(self) -> Mapping[str, Any]:
+        """The application's configuration."""
+        return self._app().config
+
     def _app(self) -> Flask:
         return self._info.load_app()
 
@@ -57,11 +67,12 @@ class AppDefaults:
         return Settings.from_mapping(self._app().config)
 
 
-@click.group()
+@click.group(cls=TellingGroup)
 @click.pass_context
 def sessions(ctx: click.Context) -> None:
     """Look after the application's sealed sessions."""
     set_defaults(ctx, AppDefaults(ctx.ensure_object(ScriptInfo)))
 
 
-sessions.add_command(keys)
+for _command in (keys, revoke_sessions, revocations, doctor):
+    sessions.add_command(_command)

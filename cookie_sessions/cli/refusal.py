@@ -43,7 +43,8 @@ class TellingGroup(click.Group):
                 raise
             told = (
                 f"This could not be printed ({os.strerror(error.errno or 0)}). What was to be "
-                f"changed is changed all the same: see cookie-sessions keys list."
+                f"changed is changed all the same: see cookie-sessions keys list or, of sessions, "
+                f"cookie-sessions revocations list."
             )
         raise click.ClickException(told)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-from cookie_sessions.errors import Unavailable
+from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.probe import ProbeEntrance
@@ -15,6 +15,8 @@ from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 if TYPE_CHECKING:
     from cookie_sessions.anatomy import Anatomy
+    from cookie_sessions.revocation.registry import SignedIn
+    from cookie_sessions.revocation.revocations import Revocations
 
 __all__ = ["CookieSessions", "WeakSecretKeyWarning"]
 
@@ -87,6 +89,78 @@ class CookieSessions:
             app: the application.
         """
         return AppState.of(app).events
+
+    @staticmethod
+    def revocations(app: Flask) -> Revocations:
+        """The list of an application's sessions that have ended.
+
+        Args:
+            app: the application.
+
+        Raises:
+            ConfigurationError: there is none, or a setting is wrong.
+        """
+        revocations = AppState.of(app).manager.revocations
+        if revocations is None:
+            raise ConfigurationError(
+                "There is no revocation list, so no session can be ended but the one of this "
+                "request, and that one in its browser alone. Set COOKIE_SESSIONS_REVOCATIONS to "
+                "the URL of a store, such as sqlite:/var/lib/app/revocations.db."
+            )
+        return revocations
+
+    @staticmethod
+    def revoke_user(app: Flask, user_id: Any, *, before: float | None = None) -> None:
+        """End all sessions of a user, everywhere: an account is closed, or a password was lost.
+
+        The session of the present request ends too, if it is that user's; ``revoke_others`` of the
+        session keeps it. Flask-Login's remember cookie is none of ours, has no time in it and
+        signs its bearer in again: let ``get_id`` of the user class return an alternative id that
+        changes with the password, or use no remember cookie and a longer lifetime instead.
+
+        Args:
+            app: the application.
+            user_id: as the session has it: ``session.subject``, or Flask-Login's ``get_id()``.
+            before: end those that began before this moment, in seconds since the epoch; None: now.
+
+        Raises:
+            ConfigurationError: there is no list.
+            UsageError: the moment is to come, or the list can only be read.
+            Unavailable: the store does not answer; nothing may have been ended.
+        """
+        CookieSessions.revocations(app).revoke_subject(user_id, before=before)
+
+    @staticmethod
+    def signed_in(app: Flask, user_id: Any) -> list[SignedIn]:
+        """The sessions of a user that are on the register, the one seen last first.
+
+        Args:
+            app: the application.
+            user_id: as for :meth:`revoke_user`.
+
+        Raises:
+            ConfigurationError: there is no list, or no register (``COOKIE_SESSIONS_REGISTER``).
+            Unavailable: the store does not answer.
+        """
+        return CookieSessions.revocations(app).signed_in(user_id)
+
+    @staticmethod
+    def end_signed_in(app: Flask, user_id: Any, reference: str) -> bool:
+        """End one session of a user.
+
+        Args:
+            app: the application.
+            user_id: whose it must be, as for :meth:`revoke_user`.
+            reference: what :meth:`signed_in` calls it.
+
+        Returns:
+            Whether this user has such a session.
+
+        Raises:
+            ConfigurationError: there is no list, or no register.
+            Unavailable: the store does not answer.
+        """
+        return CookieSessions.revocations(app).end_signed_in(user_id, reference)
 
     @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:

@@ -100,7 +100,8 @@ class CookieSessionInterface(SessionInterface):
     ) -> list[str]:
         arrival = cast(Arrival, session._origin)
         # Values that can't be unpacked here are not the application's to lose.
-        if not session._settle():
+        session._settle()
+        if not session._holds_something:
             if session.modified or arrival.spent:
                 return manager.delete(
                     session,

@@ -50,5 +50,22 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
         try:
             super()._fetch(wires, keys)
         except Unavailable:
-            if not (self._committed or FAILED in self._environ):
-                raise service_unavailable() from None
+            self._tell_visitor()
+
+    def destroy(self, *, revoke: bool | None = None) -> None:
+        """As the core's session does it; a 503 where the revocation list does not answer."""
+        try:
+            super().destroy(revoke=revoke)
+        except Unavailable:
+            self._tell_visitor()
+
+    def revoke_others(self) -> None:
+        """As the core's session does it; a 503 where the revocation list does not answer."""
+        try:
+            super().revoke_others()
+        except Unavailable:
+            self._tell_visitor()
+
+    def _tell_visitor(self) -> None:
+        if not (self._committed or FAILED in self._environ):
+            raise service_unavailable() from None

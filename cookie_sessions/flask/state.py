@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
+from cookie_sessions.codec import Codec
 from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
+from cookie_sessions.flask.login import follow_flask_login
 from cookie_sessions.flask.session import FAILED
 from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import Settings
+from cookie_sessions.settings import SNAPSHOT, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
+    from cookie_sessions.revocation.revocations import Revocations
 
 EXTENSION: Final = "cookie_sessions"
 _lock: Final = threading.RLock()
@@ -134,8 +137,13 @@ class AppState:
                 if settings.keys is not None:
                     self.provider = self._begin_provider(settings.keys, settings)
                     look_again = self.provider.look_again
+                codec = Codec(types=settings.types, secret_names=settings.secret_names)
+                revocations = self._revocations(settings, codec)
+                follow_flask_login(self._app)
                 self._manager = SessionManager(
                     settings=settings,
+                    codec=codec,
+                    revocations=revocations,
                     ring=self.ring,
                     timeouts=self.timeouts,
                     events=self.events,
@@ -177,10 +185,47 @@ class AppState:
         return Overflow(
             store_from_url(settings.overflow),
             events=self.events,
-            hot=settings.hot,
+            # Whose session it is must be known wherever the session is opened.
+            hot=(*settings.hot, settings.subject_key),
             cold=settings.cold,
             max_octets=settings.overflow_octets,
         )
+
+    def _revocations(self, settings: Settings, codec: Codec) -> Revocations | None:
+        if settings.revocations is None:
+            return None
+        # Only applications with a list load the code for it.
+        from cookie_sessions.revocation.configured import revocations_in, revocations_of_snapshot
+
+        accepts = settings.revocations_down == "accept"
+        if settings.revocations_are_a_snapshot:
+            return revocations_of_snapshot(
+                settings.revocations.removeprefix(SNAPSHOT),
+                keys=settings.snapshot_keys or "",
+                audience=settings.snapshot_audience,
+                index_key=settings.index_key or "",
+                codec=codec,
+                events=self.events,
+                accepts_unchecked=accepts,
+            )
+        revocations = revocations_in(
+            settings.revocations,
+            codec=codec,
+            events=self.events,
+            longest=lambda: self.timeouts().longest,
+            staleness=settings.revocations_staleness,
+            timeout=settings.revocations_timeout,
+            accepts_unchecked=accepts,
+            index_key=settings.index_key,
+            register=settings.register,
+        )
+        try:
+            # A store that is wrong stops the application, and not only the pages that need it.
+            revocations.index()
+        except Unavailable:
+            # It may come yet: the settings say what happens until it does.
+            self.events.emit(EventName.UNAVAILABLE)
+        return revocations
 
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:

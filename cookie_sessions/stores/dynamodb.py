@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
 from cookie_sessions import clock
-from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.stores.dynamodb_item import end_of, has_come, living, name_of, now, number
+from cookie_sessions.stores.dynamodb_outage import ConditionFailed, TableFailed
 from cookie_sessions.stores.dynamodb_set_up import create_table
-from cookie_sessions.stores.dynamodb_table import (
-    Answer,
-    ConditionFailed,
-    DynamoDBTable,
-    TableFailed,
-)
+from cookie_sessions.stores.dynamodb_table import Answer
+from cookie_sessions.stores.dynamodb_url import table_and_prefix
 from cookie_sessions.stores.entry import (
-    DEFAULT_PREFIX,
-    MAX_PREFIX_OCTETS,
     checked_name,
     checked_names,
     checked_scan,
     checked_value,
     end_second,
-    is_name,
 )
 from cookie_sessions.stores.outage import outages
+from cookie_sessions.stores.time_out import checked_timeout
 
 MAX_OCTETS: Final = 400_000
 """An item is at most 400 KiB, together with its key and the names of its attributes."""
@@ -37,13 +29,11 @@ _READ_AT_ONCE: Final = 100
 _WRITTEN_AT_ONCE: Final = 25
 _OCTETS_AT_ONCE: Final = 4_000_000
 _PAGE: Final = 500
-_TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-_REGION: Final = re.compile(r"[a-z0-9-]{1,40}")
-_ENDPOINT: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?")
 # NAME and VALUE are reserved words of expressions.
 _NAME: Final = {"#name": "name"}
 _VALUE: Final = {"#value": "value"}
 _ENDS: Final = {"#ends": "ends"}
+_ENDED: Final = "#ends <= :now"
 
 _T = TypeVar("_T")
 
@@ -64,9 +54,15 @@ class DynamoDBStore:
 
     Args:
         url: ``dynamodb:TABLE?region=&endpoint=&prefix=``; all options may be left out.
+        timeout: seconds that one call may wait for a service that does not answer: a quarter of it
+            for each step of connecting (an address, the handshake of TLS), three quarters for the
+            answer, and what is throttled is asked again within a quarter. It counts anew with each
+            item or portion that was answered. The first call also makes the client and finds
+            credentials, which comes on top. None: 1 to connect and 2 for the answer.
 
     Raises:
-        ConfigurationError: the URL is none of this form, or boto3 is missing.
+        ConfigurationError: the URL is none of this form, the time-out is not above 0 and at most
+            60, or boto3 is missing.
     """
 
     evicts = False
@@ -74,8 +70,8 @@ class DynamoDBStore:
     shared = True
     max_octets = MAX_OCTETS
 
-    def __init__(self, url: str) -> None:
-        self._table, self._prefix = _parsed(url)
+    def __init__(self, url: str, *, timeout: float | None = None) -> None:
+        self._table, self._prefix = table_and_prefix(url, timeout=checked_timeout(timeout))
         self.name = f"dynamodb:{self._table.name}"
 
     def __repr__(self) -> str:
@@ -125,7 +121,7 @@ class DynamoDBStore:
         item = self._item(name, value, ends)
         return not has_come(ends) and self._if(
             "put_item",
-            "attribute_not_exists(#name) OR #ends <= :now",
+            f"attribute_not_exists(#name) OR {_ENDED}",
             Item=item,
             ExpressionAttributeNames=_NAME | _ENDS,
             ExpressionAttributeValues={":now": now()},
@@ -173,6 +169,21 @@ class DynamoDBStore:
         table, so give it a table of its own, and scan seldom.
         """
         return self._pages(self._prefix + checked_scan(prefix))
+
+    @_outages
+    def sweep(self) -> int:
+        """As :meth:`ExpiringStore.sweep`, by reading the whole table and deleting one by one.
+
+        The service does it too, within days and free of charge, where its time to live is on. What
+        ended a moment ago may be left, as these reads are not consistent, at half the price.
+        """
+        swept = 0
+        start: Answer = {}
+        while True:
+            page, start = self._page(self._prefix, _ENDED, start, consistent=False)
+            swept += sum(self._removed_if_ended(name) for name in page)
+            if not start:
+                return swept
 
     def close(self) -> None:
         """As :meth:`ExpiringStore.close`."""
@@ -226,6 +237,15 @@ class DynamoDBStore:
             ExpressionAttributeValues=values,
         )
 
+    def _removed_if_ended(self, name: str) -> bool:
+        return self._if(
+            "delete_item",
+            _ENDED,
+            Key=self._key(name),
+            ExpressionAttributeNames=_ENDS,
+            ExpressionAttributeValues={":now": now()},
+        )
+
     def _extended(self, name: str, end: int) -> bool:
         values = {":end": number(end), ":now": now()}
         if self._set_end(name, end, "#ends > :now AND #ends < :end", values):
@@ -246,19 +266,25 @@ class DynamoDBStore:
     def _pages(self, beginning: str) -> Iterator[list[str]]:
         start: Answer = {}
         while True:
-            page, start = self._page(beginning, start)
+            page, start = self._living_page(beginning, start)
             yield page
             if not start:
                 return
 
     @_outages
-    def _page(self, beginning: str, start: Answer) -> tuple[list[str], Answer]:
+    def _living_page(self, beginning: str, start: Answer) -> tuple[list[str], Answer]:
+        return self._page(beginning, "#ends > :now", start, consistent=True)
+
+    def _page(
+        self, beginning: str, condition: str, start: Answer, *, consistent: bool
+    ) -> tuple[list[str], Answer]:
+        """The names in one page of the table, and where the next one starts, if there is one."""
         answer = self._table.ask(
             "scan",
-            ConsistentRead=True,
+            ConsistentRead=consistent,
             Limit=_PAGE,
             ProjectionExpression="#name",
-            FilterExpression="begins_with(#name, :beginning) AND #ends > :now",
+            FilterExpression=f"begins_with(#name, :beginning) AND {condition}",
             ExpressionAttributeNames=_NAME | _ENDS,
             ExpressionAttributeValues={":beginning": {"S": beginning}, ":now": now()},
             **({"ExclusiveStartKey": start} if start else {}),
@@ -270,29 +296,3 @@ class DynamoDBStore:
 def _parts(things: list[_T], at_most: int) -> Iterator[list[_T]]:
     for start in range(0, len(things), at_most):
         yield things[start : start + at_most]
-
-
-def _parsed(url: str) -> tuple[DynamoDBTable, str]:
-    """The table and the prefix."""
-    address, _, query = url.partition("?")
-    scheme, _, table = address.partition(":")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    prefix = options.pop("prefix", DEFAULT_PREFIX)
-    region = options.pop("region", "") or None
-    endpoint = options.pop("endpoint", "") or None
-    fits = (
-        scheme.lower() == "dynamodb"
-        and _TABLE.fullmatch(table)
-        and (region is None or _REGION.fullmatch(region))
-        and (endpoint is None or _ENDPOINT.fullmatch(endpoint))
-        and is_name(prefix, max_octets=MAX_PREFIX_OCTETS)
-        and not options
-    )
-    if not fits:
-        raise ConfigurationError(
-            "The URL of a store of DynamoDB is not of its form (its text is not repeated here, as "
-            "it may hold a password). Write dynamodb:TABLE?region=eu-west-1&prefix=shop: with a "
-            f"prefix of at most {MAX_PREFIX_OCTETS} letters, digits and the marks . : _ - and, for "
-            "another service than AWS, &endpoint=http://host:port; credentials are no part of it."
-        )
-    return DynamoDBTable(table, region=region, endpoint=endpoint), prefix

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from cookie_sessions import clock
-from cookie_sessions.stores.dynamodb_table import Answer, TableFailed
+from cookie_sessions.stores.dynamodb_outage import TableFailed
+from cookie_sessions.stores.dynamodb_table import Answer
 from cookie_sessions.stores.entry import end_second
 
 

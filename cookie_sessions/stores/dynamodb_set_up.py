@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.stores.dynamodb_table import Answer, DynamoDBTable, TableFailed, wait
+from cookie_sessions.stores.dynamodb_outage import TableFailed
+from cookie_sessions.stores.dynamodb_table import Answer, DynamoDBTable, wait
 
 _SECONDS: Final = 60
 _KEY: Final = [{"AttributeName": "name", "KeyType": "HASH"}]

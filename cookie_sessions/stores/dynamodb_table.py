@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, Final
 
-from cookie_sessions.errors import ConfigurationError
+import boto3.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoRegionError
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import ClosedPoolError
 
-try:
-    import boto3.session
-    from botocore.config import Config
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        ConnectTimeoutError,
-        HTTPClientError,
-        NoCredentialsError,
-        NoRegionError,
-        PartialCredentialsError,
-        ReadTimeoutError,
-    )
-    from botocore.parsers import ResponseParserError
-    from urllib3.exceptions import ClosedPoolError
-except ImportError:
-    raise ConfigurationError(
-        "A store of DynamoDB needs the package boto3, which is not installed. "
-        'Type: pip install "cookie-sessions[aws]"'
-    ) from None
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.stores.dynamodb_outage import NOT_DONE, TableFailed, outage, refusal
 
 CONNECT_SECONDS: Final = 1.0
 """How long the making of a connection may take, for each address that the endpoint has."""
@@ -43,43 +29,14 @@ PAUSES: Final = (0.05, 0.1, 0.2, 0.4)
 Answer = dict[str, Any]
 
 _CONNECTIONS: Final = 64
-_CODE: Final = re.compile(r"[A-Za-z]{1,60}")
-# The service refuses with these before it does anything, so even a conditional write may be sent
-# again after them.
-_NOT_DONE: Final = {
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-}
-_NOT_ALLOWED: Final = {
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "UnrecognizedClientException",
-}
+# boto3 takes no time-out for a whole call, so one is shared out among what may wait in turn.
+_CONNECTING_SHARE: Final = 0.25
+_ANSWER_SHARE: Final = 1 - _CONNECTING_SHARE
 # What boto3 raises where an answer is well-formed JSON of another form than it expects.
 _OF_A_PARSER: Final = (AttributeError, LookupError, TypeError, ValueError)
 # What a fork inherited is kept as it is: to close it could wait for a lock that was held, in the
 # parent, by a thread that this process does not have.
 _inherited: Final[list[Any]] = []
-
-
-class TableFailed(Exception):
-    """The service did not do what it was asked. The text says why, and holds nothing of an item.
-
-    Attributes:
-        code: the service's own name for it, or empty.
-    """
-
-    def __init__(self, text: str, *, code: str = "") -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class ConditionFailed(Exception):
-    """A conditional write found its condition unmet, and wrote nothing."""
 
 
 class DynamoDBTable:
@@ -92,12 +49,23 @@ class DynamoDBTable:
         name: the table's name.
         region: the region, or None for the one that boto3 finds.
         endpoint: the URL of the service, or None for AWS.
+        timeout: seconds that a call may wait in all, or None for :data:`CONNECT_SECONDS`,
+            :data:`ANSWER_SECONDS` and all of the :data:`PAUSES`.
     """
 
-    def __init__(self, name: str, *, region: str | None, endpoint: str | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        region: str | None,
+        endpoint: str | None,
+        timeout: float | None = None,
+    ) -> None:
         self.name = name
         self._region = region
         self._endpoint = endpoint
+        self._timeout = timeout
+        self._pauses = _pauses(timeout)
         self._made: tuple[int, Any] | None = None
         self._making = threading.Lock()
 
@@ -123,11 +91,11 @@ class DynamoDBTable:
         """
         if not operation.startswith("batch_"):
             arguments["TableName"] = self.name
-        for pause in PAUSES:
+        for pause in self._pauses:
             try:
                 return self._answer(operation, arguments)
             except TableFailed as failure:
-                if failure.code not in _NOT_DONE:
+                if failure.code not in NOT_DONE:
                     raise
             wait(pause)
         return self._answer(operation, arguments)
@@ -155,7 +123,7 @@ class DynamoDBTable:
             )
             return left
 
-        _until_done(read, keys)
+        _until_done(read, keys, self._pauses)
         return found
 
     def write_all(self, requests: list[Answer]) -> None:
@@ -173,7 +141,7 @@ class DynamoDBTable:
             left: list[Answer] = answer.get("UnprocessedItems", {}).get(self.name, [])
             return left
 
-        _until_done(write, requests)
+        _until_done(write, requests, self._pauses)
 
     def close(self) -> None:
         """End the connections. The table may be asked again."""
@@ -193,14 +161,15 @@ class DynamoDBTable:
                 else:
                     return answer
         except ClientError as error:
-            failure = _refusal(str(error.response.get("Error", {}).get("Code", "")))
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            failure = refusal(code, times=len(self._pauses) + 1)
         except NoRegionError:
             failure = ConfigurationError(
                 f"dynamodb:{self.name}: no region is known. Name it in the URL (?region=eu-west-1) "
                 f"or in the environment variable AWS_REGION."
             )
         except (BotoCoreError, ResponseParserError, OSError, *_OF_A_PARSER) as error:
-            failure = _outage(error)
+            failure = outage(error)
         raise failure
 
     def _client(self) -> Any:
@@ -221,13 +190,17 @@ class DynamoDBTable:
                 self._making.release()
 
     def _make(self) -> Any:
+        connect, answer = CONNECT_SECONDS, ANSWER_SECONDS
+        if self._timeout is not None:
+            connect = self._timeout * _CONNECTING_SHARE
+            answer = self._timeout * _ANSWER_SHARE
         return boto3.session.Session().client(
             "dynamodb",
             region_name=self._region,
             endpoint_url=self._endpoint,
             config=Config(
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=ANSWER_SECONDS,
+                connect_timeout=connect,
+                read_timeout=answer,
                 retries={"mode": "standard", "total_max_attempts": 1},
                 max_pool_connections=_CONNECTIONS,
                 tcp_keepalive=True,
@@ -240,59 +213,29 @@ def wait(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def _until_done(ask: Callable[[list[Answer]], list[Answer]], parts: list[Answer]) -> None:
+def _pauses(timeout: float | None) -> tuple[float, ...]:
+    """As many of the pauses, from the first on, as a time-out has room for."""
+    if timeout is None:
+        return PAUSES
+    room = timeout * _CONNECTING_SHARE
+    return tuple(
+        pause for pause, so_far in zip(PAUSES, accumulate(PAUSES), strict=True) if so_far <= room
+    )
+
+
+def _until_done(
+    ask: Callable[[list[Answer]], list[Answer]], parts: list[Answer], pauses: tuple[float, ...]
+) -> None:
     """Ask for what is left until nothing is; pause where nothing was done, a few times."""
-    pauses = iter(PAUSES)
+    still = iter(pauses)
     while parts:
         left = ask(parts)
         if len(left) >= len(parts):
-            pause = next(pauses, None)
+            pause = next(still, None)
             if pause is None:
                 raise TableFailed(
-                    f"did nothing of what was asked {len(PAUSES) + 1} times in a row. Give the "
+                    f"did nothing of what was asked {len(pauses) + 1} times in a row. Give the "
                     f"table more capacity, or capacity on demand"
                 )
             wait(pause)
         parts = left
-
-
-def _refusal(code: str) -> Exception:
-    """What an error that the service answered with means."""
-    code = code if _CODE.fullmatch(code) else "an error without a name"
-    if code == "ConditionalCheckFailedException":
-        return ConditionFailed()
-    if code in _NOT_DONE:
-        told = (
-            f"was told to slow down {len(PAUSES) + 1} times ({code}). Give the table more "
-            f"capacity, or capacity on demand"
-        )
-    elif code in _NOT_ALLOWED:
-        told = (
-            f"was refused by the service ({code}). Give it credentials that are good still, and "
-            f"the permissions on the page of stores"
-        )
-    elif code == "ResourceNotFoundException":
-        told = "has no table in this region. Create it: DynamoDBStore(URL).create_table()"
-    elif code == "ValidationException":
-        told = (
-            f"was told that its requests do not fit the table ({code}). The table's key must be "
-            f"one string named name: let create_table() make it"
-        )
-    else:
-        told = f"was answered with {code} by the service. Look at its health, and try again"
-    return TableFailed(told, code=code)
-
-
-def _outage(error: Exception) -> TableFailed:
-    """What an error that is not the service's answer means."""
-    match error:
-        case ReadTimeoutError() | ConnectTimeoutError():
-            told = "got no answer in time from the service. See that this machine reaches it"
-        case NoCredentialsError() | PartialCredentialsError():
-            told = "has no credentials. Give it a role, or AWS_ACCESS_KEY_ID and its secret"
-        case _:
-            told = (
-                f"could not ask the service ({type(error).__name__}). See that this machine "
-                f"reaches it"
-            )
-    return TableFailed(told)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
-from urllib.parse import parse_qsl
 
-from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.stores.entry import (
-    DEFAULT_PREFIX,
-    MAX_PREFIX_OCTETS,
     checked_name,
     checked_names,
     checked_value,
     end_second,
-    is_name,
 )
 from cookie_sessions.stores.memcached_item import has_come, item, living, time_to_live
 from cookie_sessions.stores.memcached_server import Connection, MemcachedServer, ServerFailed
+from cookie_sessions.stores.memcached_url import servers_and_prefix
 from cookie_sessions.stores.outage import outages
-
-DEFAULT_PORT: Final = 11211
-"""Memcached's own."""
+from cookie_sessions.stores.time_out import checked_timeout
 
 MAX_OCTETS: Final = 1_000_000
 """A server's item is at most 1 MiB, together with its key and what the server adds."""
@@ -31,9 +24,6 @@ MAX_OCTETS: Final = 1_000_000
 _NAMES_AT_ONCE: Final = 25
 _OCTETS_AT_ONCE: Final = 4_000_000
 _TRIES: Final = 50
-_SERVER: Final = re.compile(
-    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?"
-)
 
 _outages = outages(ServerFailed, tell=str)
 
@@ -54,9 +44,13 @@ class MemcachedStore:
 
     Args:
         url: ``memcached://host:port,host:port?prefix=``. A port may be left out, and is 11211 then.
+        timeout: seconds that one call may wait for a server that does not answer: connecting (half
+            of it for each address) and the answer together. It counts anew with each portion of a
+            large call that was answered. None: 1 to connect and 2 of silence.
 
     Raises:
-        ConfigurationError: the URL is none of this form, or pymemcache is missing.
+        ConfigurationError: the URL is none of this form, the time-out is not above 0 and at most
+            60, or pymemcache is missing.
     """
 
     evicts = True
@@ -64,9 +58,10 @@ class MemcachedStore:
     shared = True
     max_octets = MAX_OCTETS
 
-    def __init__(self, url: str) -> None:
-        servers, self._prefix = _parsed(url)
-        self._servers = [MemcachedServer(host, port) for host, port in servers]
+    def __init__(self, url: str, *, timeout: float | None = None) -> None:
+        servers, self._prefix = servers_and_prefix(url)
+        seconds = checked_timeout(timeout)
+        self._servers = [MemcachedServer(host, port, timeout=seconds) for host, port in servers]
         self.name = "memcached://" + ",".join(server.address for server in self._servers)
 
     def __repr__(self) -> str:
@@ -167,6 +162,10 @@ class MemcachedStore:
         """
         raise NotImplementedError("Memcached can't list names. Use another kind of store for it.")
 
+    def sweep(self) -> int:
+        """Nothing, and 0: the server removes by itself what has ended."""
+        return 0
+
     def close(self) -> None:
         """As :meth:`ExpiringStore.close`."""
         for server in self._servers:
@@ -260,29 +259,3 @@ def _overtaken() -> ServerFailed:
     return ServerFailed(
         f"found an item changed by others {_TRIES} times in a row, between reading and writing it"
     )
-
-
-def _parsed(url: str) -> tuple[list[tuple[str, int]], str]:
-    """The servers, each once, and the prefix."""
-    address, _, query = url.partition("?")
-    scheme, _, authority = address.partition("://")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    prefix = options.pop("prefix", DEFAULT_PREFIX)
-    servers = [_host_and_port(server) for server in authority.removesuffix("/").split(",")]
-    fits = is_name(prefix, max_octets=MAX_PREFIX_OCTETS)
-    if scheme.lower() != "memcached" or options or None in servers or not fits:
-        raise ConfigurationError(
-            "The URL of a store of Memcached is not of its form (its text is not repeated here, as "
-            "it may hold a password). Write memcached://host:11211,host:11211?prefix=shop: with "
-            "servers that want no password, and a prefix of at most "
-            f"{MAX_PREFIX_OCTETS} letters, digits and the marks . : _ -"
-        )
-    return list(dict.fromkeys(server for server in servers if server)), prefix
-
-
-def _host_and_port(text: str) -> tuple[str, int] | None:
-    found = _SERVER.fullmatch(text)
-    if found is None:
-        return None
-    host, port = found["address"] or found["host"], int(found["port"] or DEFAULT_PORT)
-    return (host.lower(), port) if 0 < port < 2**16 else None

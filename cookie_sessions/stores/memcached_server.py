@@ -10,6 +10,7 @@ from typing import Final, Protocol, cast
 
 from cookie_sessions import clock
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.stores.memcached_socket import HurriedSocket, is_at_rest
 
 try:
     from pymemcache.client.base import Client
@@ -85,11 +86,14 @@ class MemcachedServer:
     Args:
         host: its name or address.
         port: its TCP port.
+        timeout: seconds for an exchange and, where there is none yet, the making of a connection;
+            None for :data:`CONNECT_SECONDS` and :data:`ANSWER_SECONDS`.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float | None = None) -> None:
         self._host = host
         self._port = port
+        self._timeout = timeout
         self._process = os.getpid()
         # A list's append and pop need no lock, which a fork could copy while it is held.
         self._idle: list[tuple[Client, float]] = []
@@ -153,17 +157,22 @@ class MemcachedServer:
             client.close()
 
     def _made(self) -> Client:
+        client = Client((self._host, self._port), default_noreply=False)
+        client.sock = cast(socket.socket, self._connected())
+        return client
+
+    def _connected(self) -> socket.socket | HurriedSocket:
+        if self._timeout is not None:
+            return HurriedSocket(self._host, self._port, self._timeout)
         # The package's own way to connect tries only the first address of a name, so that
         # "localhost" fails where the server listens on 127.0.0.1 and the name begins with ::1.
         made = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.settimeout(ANSWER_SECONDS)
-        client = Client((self._host, self._port), default_noreply=False)
-        client.sock = made
-        return client
+        return made
 
 
-def _is_open(sock: socket.socket | None) -> bool:
+def _is_open(sock: socket.socket | HurriedSocket | None) -> bool:
     """Whether an idle connection is at rest: not ended by the server, and nothing unread in it.
 
     Without the look a server's restart would be an error of each connection that it ended, as a
@@ -171,15 +180,7 @@ def _is_open(sock: socket.socket | None) -> bool:
     """
     if sock is None:
         return False
-    try:
-        sock.settimeout(0)
-        sock.recv(1)
-    except BlockingIOError:
-        sock.settimeout(ANSWER_SECONDS)
-        return True
-    except OSError:
-        return False
-    return False
+    return sock.is_at_rest() if isinstance(sock, HurriedSocket) else is_at_rest(sock)
 
 
 def _what(error: Exception) -> str:

@@ -180,6 +180,17 @@ class MemoryStore:
         """The names that begin with a prefix, in pages."""
         return self._pages(checked_scan(prefix))
 
+    def sweep(self) -> int:
+        """Remove what has ended, all of it, and say how many entries that were."""
+        swept = 0
+        while True:
+            # In parts, so that nobody waits for the whole of it.
+            with _lock:
+                now = clock.now()
+                swept += self._sweep(now, _PAGE)
+                if not self._ends or self._ends[0][0] > now:
+                    return swept
+
     def close(self) -> None:
         """Nothing: there is neither connection nor file, and the entries stay."""
 
@@ -223,13 +234,16 @@ class MemoryStore:
         if entry is not None:
             self._octets -= _cost(name, entry.value)
 
-    def _sweep(self, now: float, most: int) -> None:
+    def _sweep(self, now: float, most: int) -> int:
+        swept = 0
         while most > 0 and self._ends and self._ends[0][0] <= now:
             most -= 1
             _, name = heapq.heappop(self._ends)
             entry = self._entries.get(name)
             if entry is not None and entry.end <= now:
                 self._drop(name)
+                swept += 1
+        return swept
 
 
 def _cost(name: str, value: bytes) -> int:

@@ -15,8 +15,10 @@ from cookie_sessions.stores.entry import (
     is_name,
 )
 from cookie_sessions.stores.redis_outage import AnswerNotUnderstood, redis_outages
-from cookie_sessions.stores.redis_servers import Command, RedisServers
+from cookie_sessions.stores.redis_servers import RedisServers
+from cookie_sessions.stores.redis_topology import Command
 from cookie_sessions.stores.redis_url import RedisAddress
+from cookie_sessions.stores.time_out import checked_timeout
 
 MAX_OCTETS: Final = 1_048_576
 """The longest value, in octets."""
@@ -60,13 +62,20 @@ class RedisStore:
     A read whose connection broke is asked once more; a write never. A scan of a cluster may miss
     names whose slots move meanwhile; where the primaries change it is Unavailable.
 
+    With a time-out each question, of up to 500 entries or 4 MB, has that long for all it waits for:
+    finding the primary, connecting (half of it for each address), signing in, the answer, and being
+    asked once more. An answer that has begun and comes in pieces may take longer.
+
     Args:
         url: ``redis://``, ``rediss://`` (TLS, certificates are verified), ``unix://``,
             ``redis+cluster://host:port,host:port`` or
             ``redis+sentinel://host:port,host:port/service/db``, with ``?prefix=``.
+        timeout: seconds that one call may wait for a server that does not answer. None: 1 to
+            connect and 1.5 for an answer, in a cluster 1.
 
     Raises:
-        ConfigurationError: the URL is none of these, or the client is not installed.
+        ConfigurationError: the URL is none of these, the time-out is not above 0 and at most 60, or
+            the client is not installed.
     """
 
     max_octets: int = MAX_OCTETS
@@ -74,11 +83,11 @@ class RedisStore:
     scans: bool = True
     shared: bool = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout: float | None = None) -> None:
         address = RedisAddress.from_url(url)
         self.name: str = address.name
         self._prefix = address.prefix
-        self._servers = RedisServers(address)
+        self._servers = RedisServers(address, timeout=checked_timeout(timeout))
 
     def __repr__(self) -> str:
         return f"<RedisStore {self.name}>"
@@ -149,6 +158,10 @@ class RedisStore:
     def scan(self, prefix: str) -> Iterator[list[str]]:
         """The names that begin with a prefix, in pages; each looks at some 500 keys of a server."""
         return self._pages(self._prefix + checked_scan(prefix))
+
+    def sweep(self) -> int:
+        """Nothing, and 0: the server removes by itself what has ended."""
+        return 0
 
     @redis_outages
     def maxmemory_policy(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ from cookie_sessions.stores.entry import (
     end_second,
 )
 from cookie_sessions.stores.outage import outages
-from cookie_sessions.stores.sqlite_file import BUSY_SECONDS, SQLiteFile
+from cookie_sessions.stores.sqlite_file import SQLiteFile
+from cookie_sessions.stores.time_out import checked_timeout
 
 MAX_OCTETS: Final = 1_048_576
 """The longest value, in octets."""
@@ -28,6 +30,9 @@ MAX_OCTETS: Final = 1_048_576
 _PAGE: Final = 500
 _SWEPT_WITH_A_WRITE: Final = 16
 _SWEPT_FOR_EACH: Final = 2
+_SWEPT_AT_ONCE: Final = 200
+_SHORTEST_REST: Final = 0.02
+_LONGEST_REST: Final = 1.0
 
 _AFTER_ALL_NAMES: Final = "\x7f"
 """Sorts behind every character that a name may have."""
@@ -53,8 +58,8 @@ def _tell(error: Exception) -> str:
     match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return (
-                f"was kept busy by other writers for {BUSY_SECONDS:g} s. Try again; if it comes "
-                f"often, use a store with a server"
+                "was kept busy by other writers for longer than it waits. Try again; if it comes "
+                "often, use a store with a server"
             )
         case sqlite3.SQLITE_FULL:
             return "has no room left on its disk. Make room"
@@ -87,11 +92,15 @@ class SQLiteStore:
         path: the file, made with mode 0600 at the first use. Its folder must exist. A relative path
             counts from the directory in which the process is when the store is made.
         prefix: what stands before all names in the file.
+        timeout: seconds that a read may wait for others that hold the file, the opening of the file
+            included. A write waits so long only where it is more than 2 seconds, and those
+            otherwise: what is revoked must get through when many write. It waits for the threads of
+            its own process first, and as long again for other processes. None: 2 seconds.
 
     Raises:
         ValueError: the prefix may not be one.
-        ConfigurationError: at the first use: the folder is missing, the file can't be made, is open
-            to other users, or is another program's.
+        ConfigurationError: the time-out is not above 0 and at most 60. At the first use: the folder
+            is missing, the file can't be made, is open to other users, or is another program's.
     """
 
     max_octets: int = MAX_OCTETS
@@ -99,9 +108,15 @@ class SQLiteStore:
     scans: bool = True
     shared: bool = True
 
-    def __init__(self, path: str | os.PathLike[str], *, prefix: str = DEFAULT_PREFIX) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        prefix: str = DEFAULT_PREFIX,
+        timeout: float | None = None,
+    ) -> None:
         self._prefix = checked_prefix(prefix)
-        self._file = SQLiteFile(path)
+        self._file = SQLiteFile(path, timeout=checked_timeout(timeout))
         self.name: str = f"sqlite:{self._file.path}"
         weakref.finalize(self, self._file.close)
 
@@ -188,6 +203,26 @@ class SQLiteStore:
     def scan(self, prefix: str) -> Iterator[list[str]]:
         """The names that begin with a prefix, in pages; no page keeps writers waiting."""
         return self._pages(self._prefix + checked_scan(prefix))
+
+    @_may_fail
+    def sweep(self) -> int:
+        """Remove all that has ended in the file, whatever its prefix, and say how many that were.
+
+        It removes some 200 at a time and rests in between as long as that took, so that writers get
+        their turn. The file keeps its size. After Unavailable some of them may be removed.
+        """
+        swept = 0
+        while True:
+            began = clock.now()
+            with self._file.writing() as connection:
+                removed = connection.execute(_SWEEP, (clock.now(), _SWEPT_AT_ONCE)).rowcount
+            swept += removed
+            if removed < _SWEPT_AT_ONCE:
+                return swept
+            # A lock that is taken again at once would never be had by those who wait for it. Other
+            # processes look for it now and then, so it is free for as long as it was held.
+            took = clock.now() - began
+            threading.Event().wait(min(_LONGEST_REST, max(_SHORTEST_REST, took)))
 
     @_may_fail
     def close(self) -> None:

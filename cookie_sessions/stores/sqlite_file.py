@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from cookie_sessions.stores.sqlite_form import make_file, prepare
+from cookie_sessions.stores.sqlite_form import make_file, prepare, wait_at_most
+from cookie_sessions.stores.time_out import Countdown
 
 BUSY_SECONDS: Final = 2.0
 """How long a call waits for other writers, of this process and then of others."""
@@ -28,11 +29,15 @@ class SQLiteFile:
 
     Args:
         path: the file. Its folder must exist.
+        timeout: seconds that a reader waits, the opening of the file included, and a writer too
+            where they are more than :data:`BUSY_SECONDS`. None for those.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float | None = None) -> None:
         # pathlib is loaded by nothing else here, and every cold start would pay for it.
         self.path = os.path.abspath(path)  # noqa: PTH100
+        self._timeout = timeout
+        self._writing_seconds = max(BUSY_SECONDS, timeout or 0)
         self._state = threading.Condition()
         self._writing = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
@@ -55,11 +60,8 @@ class SQLiteFile:
             ConfigurationError: the file or its folder can't be used; says what to do.
             sqlite3.Error: all else.
         """
-        connection, closings = self._take()
-        try:
+        with self._lending(self._timeout) as connection:
             yield connection
-        finally:
-            self._give_back(connection, closings)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -69,10 +71,11 @@ class SQLiteFile:
             ConfigurationError: as :meth:`reading`.
             sqlite3.Error: all else. Nothing is written then, or the whole if the commit failed.
         """
-        with self.reading() as connection:
+        seconds = None if self._timeout is None else self._writing_seconds
+        with self._lending(seconds) as connection:
             # Threads stand in line here; between processes SQLite's own waiting has no order, and
             # with many threads some would wait until their time is over.
-            if not self._writing.acquire(timeout=BUSY_SECONDS):
+            if not self._writing.acquire(timeout=self._writing_seconds):
                 raise sqlite3.OperationalError
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -89,11 +92,22 @@ class SQLiteFile:
             self._closings += 1
             self._close_idle()
 
-    def _take(self) -> tuple[sqlite3.Connection, int]:
+    @contextmanager
+    def _lending(self, seconds: float | None) -> Iterator[sqlite3.Connection]:
+        connection, closings = self._take(seconds)
+        try:
+            if seconds is not None:
+                wait_at_most(connection, seconds)
+            yield connection
+        finally:
+            self._give_back(connection, closings)
+
+    def _take(self, seconds: float | None) -> tuple[sqlite3.Connection, int]:
         if self._process != os.getpid():
             self._begin_anew()
         with self._state:
-            self._state.wait_for(lambda: not self._forking)
+            if not self._state.wait_for(lambda: not self._forking, timeout=seconds):
+                raise sqlite3.OperationalError
             if self._idle and _identity(self.path) != self._identity:
                 # The file was exchanged or removed; what is open belongs to nobody any more.
                 self._closings += 1
@@ -104,7 +118,7 @@ class SQLiteFile:
         if connection is not None:
             return connection, closings
         try:
-            connection = self._open()
+            connection = self._open(seconds)
         except BaseException:
             with self._state:
                 self._lent -= 1
@@ -134,13 +148,13 @@ class SQLiteFile:
         self._forking = False
         self._close_idle()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, seconds: float | None) -> sqlite3.Connection:
         make_file(self.path)
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            prepare(connection, self.path)
+            prepare(connection, self.path, None if seconds is None else Countdown(seconds))
             self._identity = _identity(self.path)
         except BaseException:
             connection.close()

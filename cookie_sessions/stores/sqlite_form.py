@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import stat
@@ -9,6 +10,7 @@ import threading
 from typing import Final
 
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.stores.time_out import Countdown
 
 APPLICATION_ID: Final = 0x636B7331
 """What SQLite writes into the head of our files ("cks1"); no other program's is touched."""
@@ -58,18 +60,30 @@ def make_file(path: str) -> None:
         )
 
 
-def prepare(connection: sqlite3.Connection, path: str) -> None:
+def wait_at_most(connection: sqlite3.Connection, seconds: float) -> None:
+    """Have each statement of a connection wait so long for others that hold the file."""
+    connection.execute(f"PRAGMA busy_timeout = {math.ceil(seconds * 1000)}").fetchall()
+
+
+def prepare(connection: sqlite3.Connection, path: str, countdown: Countdown | None) -> None:
     """Give a connection its settings, and a new file its tables.
+
+    Args:
+        connection: a new one.
+        path: its file's.
+        countdown: what it may wait for others in all, or None for as long as each step waits.
 
     Raises:
         ConfigurationError: the file is another program's or another release's.
         sqlite3.Error: all else.
     """
     try:
-        application_id, version = _marks_at_once(connection)
+        if countdown is not None:
+            countdown.begin()
+        application_id, version = _marks_at_once(connection, countdown)
         if not application_id and not version:
-            _initialise(connection)
-            application_id, version = _marks_at_once(connection)
+            _initialise(connection, countdown)
+            application_id, version = _marks_at_once(connection, countdown)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
             raise
@@ -88,8 +102,9 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _marks_at_once(connection: sqlite3.Connection) -> tuple[int, int]:
+def _marks_at_once(connection: sqlite3.Connection, countdown: Countdown | None) -> tuple[int, int]:
     """Both marks as they were at one moment: another process may be making the file."""
+    _hurry(connection, countdown)
     connection.execute("BEGIN")
     try:
         return _mark(connection)
@@ -103,7 +118,13 @@ def _mark(connection: sqlite3.Connection) -> tuple[int, int]:
     return application_id, connection.execute("PRAGMA user_version").fetchone()[0]
 
 
-def _initialise(connection: sqlite3.Connection) -> None:
+def _hurry(connection: sqlite3.Connection, countdown: Countdown | None) -> None:
+    if countdown is not None:
+        wait_at_most(connection, countdown.left())
+
+
+def _initialise(connection: sqlite3.Connection, countdown: Countdown | None) -> None:
+    _hurry(connection, countdown)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if (
@@ -117,17 +138,23 @@ def _initialise(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
     if _mark(connection)[0] == APPLICATION_ID:
-        _log_writes_ahead(connection)
+        _log_writes_ahead(connection, countdown)
 
 
-def _log_writes_ahead(connection: sqlite3.Connection) -> None:
+def _log_writes_ahead(connection: sqlite3.Connection, countdown: Countdown | None) -> None:
     pause = threading.Event()
     for turn in range(_WAL_TRIES):
+        _hurry(connection, countdown)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
+            late = countdown is not None and countdown.left() < _WAL_PAUSE
             # SQLite does not wait here while other processes open the new file.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or turn == _WAL_TRIES - 1:
+            if (
+                error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                or turn == _WAL_TRIES - 1
+                or late
+            ):
                 raise
             pause.wait(_WAL_PAUSE)
         else:

@@ -25,7 +25,9 @@ class ExpiringStore(Protocol):
     names the store and never what was stored. After an error of a write nobody knows whether it was
     done, or will be yet, when a server that hung goes on: asking again is the caller's to decide,
     and no store does it by itself. Each call returns or raises within a few seconds, also while the
-    server hangs, and the first call after a server has come back works, or the second.
+    server hangs, and the first call after a server has come back works, or the second. A store that
+    was made with a ``timeout`` waits about that long instead, however many waits a call consists
+    of; finding the addresses of a host's name is the system's, and comes on top.
 
     **Order.** What a call has returned is seen by every later call, from whatever process: reads go
     where writes go (a primary, a consistent read).
@@ -127,6 +129,17 @@ class ExpiringStore(Protocol):
 
         Raises:
             NotImplementedError: ``scans`` is False; said at the call, not at the first page.
+        """
+        ...
+
+    def sweep(self) -> int:
+        """Remove what has ended and still takes room in the store; no living entry is touched.
+
+        Nothing depends on it: what has ended is absent before. One that is replaced or extended
+        meanwhile stays. It may take long, and keeps no other call waiting for more than a moment.
+
+        Returns:
+            How many entries were removed; 0 where the server does it by itself.
         """
         ...
 

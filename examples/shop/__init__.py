@@ -1,8 +1,9 @@
 """Crumb & Tin, a small biscuit shop that shows cookie_sessions at work in a Flask application.
 
-There is no table of visitors: what the shop knows about one travels in a sealed cookie, and what
-has no room there is kept, sealed too, in an SQLite file beside the key. Start it with
-`gunicorn 'shop:create_app()'` from the folder above.
+What the shop knows about a visitor travels in a sealed cookie, and what has no room there is kept,
+sealed too, in an SQLite file beside the key. Another such file holds a list of the sessions that
+have ended, and one of who is signed in where. Start it with `gunicorn 'shop:create_app()'` from the
+folder above.
 """
 
 from __future__ import annotations
@@ -14,14 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, render_template, request, session
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from cookie_sessions.errors import Unavailable
 from cookie_sessions.flask import CookieSessions
 
-from . import account, cart, forms, inspector, notes, preferences, storefront
+from . import account, cart, forms, inspector, notes, preferences, sessions, storefront
 from .keyfile import ensure_key_file
 
-FROM_ENVIRONMENT = ("SHOP_INSTANCE", "SHOP_HTTPS", "SHOP_PROFILE", "SHOP_OVERFLOW")
+FROM_ENVIRONMENT = (
+    "SHOP_INSTANCE",
+    "SHOP_HTTPS",
+    "SHOP_PROFILE",
+    "SHOP_OVERFLOW",
+    "SHOP_REVOCATIONS",
+)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -35,10 +43,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The shop, ready to serve; its first start makes the key that seals the sessions.
 
     Args:
-        config: Flask's settings, and four of the shop's own: SHOP_INSTANCE, the folder for the
+        config: Flask's settings, and five of the shop's own: SHOP_INSTANCE, the folder for the
             key file; SHOP_HTTPS, true where visitors reach the shop by https; SHOP_PROFILE, the
-            deployment in front of it; and SHOP_OVERFLOW, the URL of the store for what cookies
-            have no room for, empty for none. Each may stand in the environment instead
+            deployment in front of it; SHOP_OVERFLOW, the URL of the store for what cookies have
+            no room for, and SHOP_REVOCATIONS, that of the store for ended sessions and for who is
+            signed in where, both empty for none. Each may stand in the environment instead
             (SHOP_HTTPS=1).
 
     Raises:
@@ -55,9 +64,15 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config["COOKIE_SESSIONS_OVERFLOW"] = (
         given.get("SHOP_OVERFLOW", f"sqlite:{instance / 'overflow.db'}") or None
     )
+    revocations = given.get("SHOP_REVOCATIONS", f"sqlite:{instance / 'revocations.db'}") or None
+    app.config["COOKIE_SESSIONS_REVOCATIONS"] = revocations
+    app.config["COOKIE_SESSIONS_REGISTER"] = revocations is not None
     app.config["COOKIE_SESSIONS_PROFILE"] = given.get("SHOP_PROFILE") or "portable"
     app.config["SESSION_COOKIE_NAME"] = "shop_session"
+    # Who asks to stay signed in needs no remember cookie, which nobody could end: each visit moves
+    # the end of the session, and the absolute timeout is where that stops.
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=31)
+    app.config["COOKIE_SESSIONS_ABSOLUTE_TIMEOUT"] = timedelta(days=90)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     if given.get("SHOP_HTTPS") in (True, "1", "true"):
         app.config["SESSION_COOKIE_SECURE"] = True
@@ -69,7 +84,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.context_processor(_in_every_template)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_error)
-    for page in (storefront, notes, cart, account, preferences, inspector):
+    app.register_error_handler(Unavailable, _show_unavailable)
+    for page in (storefront, notes, cart, account, sessions, preferences, inspector):
         app.register_blueprint(page.blueprint)
     return app
 
@@ -99,3 +115,8 @@ def _show_error(error: HTTPException) -> Response:
         if name.lower() != "content-type":
             response.headers[name] = value
     return response
+
+
+def _show_unavailable(_: Unavailable) -> Response:
+    """What a page asked of a store that does not answer; the session itself answers 503."""
+    return _show_error(ServiceUnavailable(retry_after=5))

@@ -23,6 +23,7 @@ from cookie_sessions.envelope import Head, peek
 from cookie_sessions.flask import CookieSessions
 
 from .flasks_own import SignedCookie
+from .moments import Moment
 
 blueprint = Blueprint("inspector", __name__)
 
@@ -53,7 +54,6 @@ STORES = MappingProxyType(
         "dynamodb": "DynamoDB",
     }
 )
-_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,6 @@ class Stretch:
     name: str
     start: int
     octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time, in words and for machines."""
-
-    words: str
-    date: str
-    iso: str
-
-    @classmethod
-    def of(cls, seconds: int, *, now: int) -> Moment:
-        """A time in seconds since the epoch, seen from now."""
-        when = datetime.fromtimestamp(seconds, UTC)
-        return cls(in_words(seconds - now), f"{when.day} {when:%B %Y, %H:%M} UTC", when.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +120,7 @@ def show() -> str:
     return render_template(
         "inspector.html",
         anatomy=anatomy,
-        stretches=stretches(anatomy),
+        stretches=stretches(anatomy, signed_in="user" in session),
         notes=NOTES,
         near=near,
         kept=[kept for value in anatomy.values if (kept := Kept.of(value, now=now))],
@@ -150,15 +135,16 @@ def show() -> str:
     )
 
 
-def stretches(anatomy: Anatomy) -> list[Stretch]:
+def stretches(anatomy: Anatomy, *, signed_in: bool) -> list[Stretch]:
     """The cookies from end to end in kinds of octets; they add up to their total."""
     near = sum(value.text for value in anatomy.values if value.stored is None)
     far = sum(value.text for value in anatomy.values if value.stored is not None)
     several = len(anatomy.cookies) > 1
+    claims = "Id, account, beginning, end" if signed_in else "Id, beginning, end"
     kinds = (
         ("values", "Your values", near),
         ("stored", "Where the rest is", far),
-        ("claims", "Id, beginning, end", anatomy.claims.text + anatomy.count.text),
+        ("claims", claims, anatomy.claims.text + anatomy.count.text),
         ("seal", "The seal", anatomy.header.text + anatomy.nonce.text + anatomy.tag.text),
         (
             "around",
@@ -173,17 +159,6 @@ def stretches(anatomy: Anatomy) -> list[Stretch]:
             laid.append(Stretch(kind, name, start, octets))
             start += octets
     return laid
-
-
-def in_words(seconds: int) -> str:
-    """A distance in time as people say it: "in 30 days", "5 minutes ago", "just now"."""
-    distance = abs(seconds)
-    for unit, length in _UNITS:
-        if distance >= length:
-            count = (distance + length // 2) // length
-            words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"in {words}" if seconds > 0 else f"{words} ago"
-    return "in a moment" if seconds > 0 else "just now"
 
 
 def _store() -> str:

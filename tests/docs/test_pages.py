@@ -53,6 +53,7 @@ def test_the_production_settings_of_the_readme_work(tmp_path: Path) -> None:
     ring.write_text(new_jwk_set())
     ring.chmod(0o600)
     source = blocks(ROOT / "README.md", "python")[1].replace("/etc/shop/keys.json", str(ring))
+    source = source.replace("/var/lib/shop", str(tmp_path))
     app = Flask("production")
     exec(source, {"app": app})  # noqa: S102
     from cookie_sessions.flask import CookieSessions

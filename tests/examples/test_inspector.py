@@ -21,7 +21,7 @@ from cookie_sessions.envelope import peek
 from cookie_sessions.flask import FlaskSession
 from shop import HEADERS, create_app
 from shop.flasks_own import MASK, SignedCookie
-from shop.inspector import in_words
+from shop.moments import in_words
 
 from .conftest import RunningShop
 from .inspected import TableReader, check_sums, number

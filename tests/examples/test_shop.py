@@ -111,7 +111,8 @@ def test_a_form_without_this_sessions_token_changes_nothing(
     visitor = shop.visitor()
     visitor.sign_in(NAME)
     fields = {} if token is None else {"csrf_token": token.encode("utf-8", "replace").decode()}
-    for path in ("/sign-out", "/cart/linzer", "/preferences", "/checkout"):
+    forms = ("/sign-out", "/account/sign-out-everywhere", "/account/sign-out-everywhere-else")
+    for path in (*forms, "/cart/linzer", "/preferences", "/checkout"):
         page = visitor.post(path, {"theme": "dark"} | fields)
         assert page.status == 400
         assert "older than your visit" in page.html
@@ -181,7 +182,15 @@ def test_a_page_that_changes_nothing_sends_no_cookie(shop: RunningShop) -> None:
     visitor = shop.visitor()
     visitor.sign_in(NAME)
     fill_cart(visitor)
-    for path in ("/", "/biscuit/linzer", "/cart", "/cookie", "/preferences", "/nowhere"):
+    for path in (
+        "/",
+        "/biscuit/linzer",
+        "/cart",
+        "/cookie",
+        "/account",
+        "/preferences",
+        "/nowhere",
+    ):
         visitor.get(path)
         page = visitor.get(path)
         assert page.headers["Set-Cookie"] is None, path
@@ -221,8 +230,10 @@ def test_the_key_is_made_once_for_its_owner_only_and_outlives_restarts(
     visitor = own_shop.visitor()
     visitor.sign_in(NAME)
     key_file = own_shop.instance / "keys.json"
-    assert [path.name for path in own_shop.instance.iterdir()] == ["keys.json"]
-    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    made = {path.name for path in own_shop.instance.iterdir()}
+    assert made - {"revocations.db-wal", "revocations.db-shm"} == {"keys.json", "revocations.db"}
+    for name in made:
+        assert stat.S_IMODE((own_shop.instance / name).stat().st_mode) == 0o600
     assert stat.S_IMODE(own_shop.instance.stat().st_mode) == 0o700
     before = key_file.read_bytes()
     assert len(json.loads(before)["keys"]) == 1
@@ -233,6 +244,8 @@ def test_the_key_is_made_once_for_its_owner_only_and_outlives_restarts(
     assert key_file.read_bytes() == before
     for secret in (json.loads(before)["keys"][0]["k"], visitor.cookie().value or NAME, NAME):
         assert secret not in own_shop.log.read_text(encoding="utf-8")
+        for file in own_shop.instance.glob("revocations.db*"):
+            assert secret.encode() not in file.read_bytes()
 
 
 def test_every_page_is_well_formed_and_runs_no_script(shop: RunningShop) -> None:
@@ -240,7 +253,7 @@ def test_every_page_is_well_formed_and_runs_no_script(shop: RunningShop) -> None
     pages = [visitor.get("/cart"), visitor.get("/cookie")]
     fill_cart(visitor)
     addresses = ["/", "/?category=gifts", "/cart", "/checkout", "/sign-in", "/preferences"]
-    addresses.append("/cookie")
+    addresses += ["/cookie", "/account"]
     addresses += [link for link in visitor.get("/").reader().links if link.startswith("/biscuit/")]
     addresses += ["/nowhere", "/?category=nothing", "/biscuit/nothing"]
     assert len(addresses) > 20

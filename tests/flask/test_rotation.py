@@ -12,12 +12,12 @@ from flask import Flask, session
 from cookie_sessions import sealer
 from cookie_sessions.claims import MAX_FORMER_KIDS
 from cookie_sessions.codec import Codec, Wire
+from cookie_sessions.content import Content
 from cookie_sessions.envelope import peek
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.keys import KeyRing, KeySet, Mark, change, dump_jwk_set
 from cookie_sessions.manager import PURPOSE
 from cookie_sessions.sealer import Place
-from cookie_sessions.session import Content
 from tests.flask.conftest import Clock
 from tests.flask.world import events_of, get, names_of, ours, route, sealed, set_cookies
 

@@ -15,7 +15,7 @@ from cookie_sessions.stores.store import ExpiringStore
 class Backend(Protocol):
     """A real store under test."""
 
-    def open(self) -> ExpiringStore:
+    def open(self, *, timeout: float | None = None) -> ExpiringStore:
         """A new object; all objects of a shared store see the same entries."""
         ...
 

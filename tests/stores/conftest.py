@@ -10,6 +10,8 @@ for _part in (
     "contract_outage",
     "contract_scan",
     "contract_shared",
+    "contract_sweep",
+    "contract_time",
     "history",
 ):
     pytest.register_assert_rewrite(f"tests.stores.{_part}")

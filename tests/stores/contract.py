@@ -10,11 +10,12 @@ class from each part of the contract that holds for it::
     class TestScanning(ScanContract): ...       # scans is True; NoScanContract where it is False
     class TestSharing(SharedContract): ...      # shared is True: several processes
     class TestOutage(OutageContract): ...       # it has a server that can stop and hang
+    class TestInTime(TimeOutContract): ...      # the same with a time-out
+    class TestSweeps(CountedSweepContract): ... # ServerSweepContract where its server does it
     class TestFull(FullContract): ...           # it refuses what it has no room for
 
-``backend`` is an object as :class:`Backend` says; for OutageContract also as :class:`Server`, for
-FullContract as :class:`Fillable`. Tests use names that no other test uses, so nobody has to empty
-anything, and the fixture is made once a module.
+``backend`` is a :class:`Backend`, for Outage and TimeOut a :class:`Server`, for Full a
+:class:`Fillable`. Tests use names of their own, so nobody has to empty anything.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from cookie_sessions.stores.entry import MAX_END, MAX_NAME_OCTETS
 from cookie_sessions.stores.store import ExpiringStore
 from tests.together import run_together
 
-from .backend import Backend, Fillable, Parts, Server
+from .backend import Backend, Fillable, Server
 from .calls import (
     HOUR,
     MANY,
@@ -47,6 +48,7 @@ from .calls import (
 from .contract_outage import FullContract, OutageContract
 from .contract_scan import NoScanContract, ScanContract
 from .contract_shared import SharedContract
+from .contract_sweep import SweepContract
 from .history import History
 
 __all__ = [
@@ -62,7 +64,7 @@ __all__ = [
 ]
 
 
-class StoreContract(Parts):
+class StoreContract(SweepContract):
     """What every store does, also one that has no server and no company."""
 
     def test_what_is_put_is_there_and_nothing_else(self, store: ExpiringStore, own: str) -> None:

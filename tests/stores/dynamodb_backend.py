@@ -52,8 +52,8 @@ class Dynalite(Program):
     def url(self) -> str:
         return f"dynamodb:sessions?region=eu-west-1&endpoint={self.endpoint}"
 
-    def open(self) -> DynamoDBStore:
-        return DynamoDBStore(self.url)
+    def open(self, *, timeout: float | None = None) -> DynamoDBStore:
+        return DynamoDBStore(self.url, timeout=timeout)
 
     def start(self) -> None:
         super().start()

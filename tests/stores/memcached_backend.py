@@ -36,8 +36,8 @@ class Memcached(Program):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def open(self) -> MemcachedStore:
-        return MemcachedStore(f"memcached://{self.address}")
+    def open(self, *, timeout: float | None = None) -> MemcachedStore:
+        return MemcachedStore(f"memcached://{self.address}", timeout=timeout)
 
     def wait_until(self, moment: float) -> None:
         self._clock.wait_until(moment)

@@ -15,6 +15,8 @@ from cookie_sessions.stores.dynamodb import MAX_OCTETS, DynamoDBStore
 from cookie_sessions.stores.entry import MAX_END, MAX_NAME_OCTETS, MAX_PREFIX_OCTETS
 
 from .contract import OutageContract, ScanContract, SharedContract, StoreContract
+from .contract_sweep import CountedSweepContract
+from .contract_time import TimeOutContract
 from .dynamodb_backend import Dynalite, nobodys_credentials
 from .moving_clock import MovingClock, moving_clock
 
@@ -60,6 +62,14 @@ class TestDynamoDBShared(SharedContract):
 
 
 class TestDynamoDBOutage(OutageContract):
+    pass
+
+
+class TestDynamoDBInTime(TimeOutContract):
+    pass
+
+
+class TestDynamoDBSweeps(CountedSweepContract):
     pass
 
 
@@ -179,3 +189,41 @@ def test_no_credentials_are_unavailable(backend: Dynalite, monkeypatch: pytest.M
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(Unavailable, match="has no credentials"):
         backend.open().get("a")
+
+
+def test_what_is_extended_between_the_finding_and_the_removing_stays(
+    backend: Dynalite,
+    store: DynamoDBStore,
+    standing: MovingClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store.sweep()
+    end = clock.now() + 5
+    store.put_many(dict.fromkeys(["back", "gone", "ends"], b"one"), ends=end)
+    standing.wait_until(end + 1)
+    ask = store._table.ask
+
+    def ask_and_interfere(operation: str, **arguments: Any) -> dict[str, Any]:
+        answer = ask(operation, **arguments)
+        if operation == "scan":
+            with closing(backend.open()) as other:
+                assert other.add("back", b"again", ends=an_hour())
+                other.delete(["gone"])
+        return answer
+
+    monkeypatch.setattr(store._table, "ask", ask_and_interfere)
+    assert store.sweep() == 1
+    assert store.get_many(["back", "gone", "ends"]) == {"back": b"again"}
+
+
+def test_a_sweep_leaves_what_has_another_prefix(
+    backend: Dynalite, store: DynamoDBStore, standing: MovingClock
+) -> None:
+    with closing(DynamoDBStore(f"{backend.url}&prefix=swept:")) as other:
+        store.sweep()
+        end = clock.now() + 5
+        store.put("ends", b"one", ends=end)
+        other.put("ends", b"one", ends=end)
+        standing.wait_until(end + 1)
+        assert other.sweep() == 1
+        assert store.sweep() == 1

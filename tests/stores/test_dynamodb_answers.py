@@ -5,26 +5,26 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+from botocore.exceptions import ConnectionClosedError, HTTPClientError
 from urllib3.exceptions import ClosedPoolError
 
 from cookie_sessions import clock
 from cookie_sessions.errors import ConfigurationError, Unavailable
-from cookie_sessions.stores import dynamodb_set_up, dynamodb_table
+from cookie_sessions.stores import dynamodb_table
 from cookie_sessions.stores.dynamodb import DynamoDBStore
 from cookie_sessions.stores.entry import MAX_PREFIX_OCTETS
 from cookie_sessions.stores.url import store_from_url
 
 from .dynamodb_backend import nobodys_credentials
+from .dynamodb_stub import THROTTLED, stubbed
 
 HOUR = 3600
 STORES = "cookie_sessions.stores"
-THROTTLED = "ProvisionedThroughputExceededException"
 TABLE = {
     "Table": {
         "TableStatus": "ACTIVE",
@@ -38,39 +38,6 @@ TABLE = {
 def credentials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with nobodys_credentials(tmp_path_factory.mktemp("aws")):
         yield
-
-
-Answer = dict[str, Any] | str | Exception
-"""What a call returns, the code of the service's error, or the client's own error."""
-
-
-class StubbedClient:
-    """In place of boto3's client: what it is asked, and answers that dynalite never gives."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self._answers = list(answers)
-
-    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
-        def answer(**arguments: Any) -> dict[str, Any]:
-            self.asked.append((operation, arguments))
-            given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-            if isinstance(given, str):
-                raise ClientError({"Error": {"Code": given, "Message": "secret"}}, operation)
-            if isinstance(given, Exception):
-                raise given
-            return given
-
-        return answer
-
-
-def stubbed(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> StubbedClient:
-    """Have all stores ask a stub from now on, without pauses that a test waits for."""
-    client = StubbedClient(*answers)
-    monkeypatch.setattr(dynamodb_table.DynamoDBTable, "_make", lambda _: client)
-    for module in (dynamodb_table, dynamodb_set_up):
-        monkeypatch.setattr(module, "wait", lambda _: None)
-    return client
 
 
 def an_hour() -> float:
@@ -198,6 +165,33 @@ def test_a_call_whose_connection_broke_is_not_repeated(
         DynamoDBStore("dynamodb:sessions").get("a")
     assert len(client.asked) == 1
     assert "secret" not in str(told.value)
+
+
+def test_a_time_out_leaves_a_stubbed_client_that_throttles_few_attempts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = stubbed(monkeypatch, THROTTLED)
+    with pytest.raises(Unavailable, match="slow down 2 times"):
+        DynamoDBStore("dynamodb:sessions", timeout=0.25).get("a")
+    assert len(client.asked) == 2
+
+
+def test_a_sweep_of_a_stubbed_table_reads_all_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [{"name": {"S": f"cookie_sessions:{mark}"}} for mark in "abc"]
+    client = stubbed(
+        monkeypatch,
+        *(
+            {"Items": names[:2], "LastEvaluatedKey": names[1]},
+            {},
+            "ConditionalCheckFailedException",
+        ),
+        *({"Items": [], "LastEvaluatedKey": names[1]}, {"Items": names[2:]}, {}),
+    )
+    assert DynamoDBStore("dynamodb:sessions").sweep() == 2
+    assert [operation for operation, _ in client.asked] == [
+        *("scan", "delete_item", "delete_item", "scan", "scan", "delete_item")
+    ]
+    assert all("#ends <= :now" in str(arguments) for _, arguments in client.asked)
 
 
 def test_the_pauses_are_shorter_than_a_second_in_all() -> None:

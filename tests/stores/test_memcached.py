@@ -21,6 +21,8 @@ from cookie_sessions.stores.memcached_item import time_to_live
 from tests.together import run_together
 
 from .contract import NoScanContract, OutageContract, SharedContract, StoreContract
+from .contract_sweep import ServerSweepContract
+from .contract_time import TimeOutContract
 from .memcached_backend import Memcached
 from .moving_clock import MovingClock, moving_clock
 
@@ -62,6 +64,14 @@ class TestMemcachedShared(SharedContract):
 
 
 class TestMemcachedOutage(OutageContract):
+    pass
+
+
+class TestMemcachedInTime(TimeOutContract):
+    pass
+
+
+class TestMemcachedSweepsByItself(ServerSweepContract):
     pass
 
 

@@ -17,6 +17,7 @@ from tests.together import run_together
 
 from .calls import increment
 from .contract import FullContract, ScanContract, StoreContract
+from .contract_sweep import CountedSweepContract
 from .moving_clock import MovingClock, moving_clock
 from .processes import in_processes
 
@@ -29,7 +30,7 @@ class Memory:
     def __init__(self, standing: MovingClock) -> None:
         self._clock = standing
 
-    def open(self) -> MemoryStore:
+    def open(self, *, timeout: float | None = None) -> MemoryStore:
         return MemoryStore()
 
     def wait_until(self, moment: float) -> None:
@@ -54,6 +55,10 @@ class TestMemory(StoreContract):
 
 
 class TestMemoryScans(ScanContract):
+    pass
+
+
+class TestMemorySweeps(CountedSweepContract):
     pass
 
 
@@ -172,3 +177,15 @@ def test_an_entry_is_counted_with_what_it_takes(backend: Memory) -> None:
     finally:
         tracemalloc.stop()
     assert 0.5 < taken / store._octets <= 1
+
+
+def test_a_sweep_gives_back_all_room_of_what_has_ended(backend: Memory) -> None:
+    store = MemoryStore()
+    store.put_many({f"n{number}": b"one" for number in range(1200)}, ends=clock.now() + 5)
+    store.extend(["n7"], ends=clock.now() + HOUR)
+    store.shorten(["n8"], ends=clock.now() + 1)
+    backend.wait_until(clock.now() + 6)
+    assert store.sweep() == 1199
+    assert repr(store) == "<MemoryStore of 1 entries>"
+    assert store._octets == ENTRY_COST + len("n7") + len("one")
+    assert len(store._ends) == 1

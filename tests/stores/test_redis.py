@@ -10,11 +10,14 @@ import pytest
 
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.stores.redis import RedisStore
-from cookie_sessions.stores.redis_servers import Command, _batches
+from cookie_sessions.stores.redis_servers import _batches
+from cookie_sessions.stores.redis_topology import Command
 
 from .breaking import Breaking
 from .calls import an_hour, every_call, met
 from .contract import FullContract, OutageContract, ScanContract, SharedContract, StoreContract
+from .contract_sweep import ServerSweepContract
+from .contract_time import TimeOutContract
 from .moving_clock import sleep_until
 from .redis_server import HOST, RedisServer, until
 
@@ -36,8 +39,8 @@ class OneServer:
     def url(self) -> str:
         return f"redis://:{PASSWORD}@{HOST}:{self.server.port}/3?prefix=tests:"
 
-    def open(self) -> RedisStore:
-        return RedisStore(self.url)
+    def open(self, *, timeout: float | None = None) -> RedisStore:
+        return RedisStore(self.url, timeout=timeout)
 
     def wait_until(self, moment: float) -> None:
         sleep_until(moment)
@@ -87,6 +90,14 @@ class TestRedisIsShared(SharedContract):
 
 
 class TestRedisOutage(OutageContract):
+    pass
+
+
+class TestRedisInTime(TimeOutContract):
+    pass
+
+
+class TestRedisSweepsByItself(ServerSweepContract):
     pass
 
 

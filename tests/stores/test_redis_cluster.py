@@ -12,6 +12,7 @@ from cookie_sessions.stores.redis import RedisStore
 
 from .calls import an_hour, assert_works_again
 from .contract import OutageContract, ScanContract, SharedContract, StoreContract
+from .contract_time import TIME_OUT, TimeOutContract, assert_unavailable_in_time
 from .moving_clock import sleep_until
 from .redis_server import RedisCluster, RedisServer, until
 
@@ -29,8 +30,9 @@ class Cluster:
         self.pause = self.cluster.pause
         self.resume = self.cluster.resume
 
-    def open(self) -> RedisStore:
-        return RedisStore(f"redis+cluster://{self.cluster.hosts}?prefix=tests:")
+    def open(self, *, timeout: float | None = None) -> RedisStore:
+        url = f"redis+cluster://{self.cluster.hosts}?prefix=tests:"
+        return RedisStore(url, timeout=timeout)
 
     def wait_until(self, moment: float) -> None:
         sleep_until(moment)
@@ -56,6 +58,10 @@ class TestRedisClusterIsShared(SharedContract):
 
 
 class TestRedisClusterOutage(OutageContract):
+    pass
+
+
+class TestRedisClusterInTime(TimeOutContract):
     pass
 
 
@@ -102,6 +108,26 @@ def test_one_server_that_hangs_takes_only_its_own_keys_with_it(backend: Cluster)
         backend.cluster.resume()
     assert_works_again(store, lost)
     store.close()
+
+
+@pytest.mark.parametrize("hung", [0, 1, 2])
+def test_a_store_that_begins_while_one_server_hangs_reaches_the_others_in_time(
+    backend: Cluster, hung: int
+) -> None:
+    store = backend.open()
+    names = [f"begin{number}" for number in range(30)]
+    store.put_many(dict.fromkeys(names, b"one"), ends=an_hour())
+    lost, kept = _one_on(backend, hung, names), _one_on(backend, (hung + 1) % 3, names)
+    fresh = backend.open(timeout=TIME_OUT)
+    backend.cluster.servers[hung].pause()
+    try:
+        assert _finds(fresh, kept) or _finds(fresh, kept)
+        assert_unavailable_in_time(fresh, lambda: fresh.get(lost))
+        assert _finds(fresh, kept) or _finds(fresh, kept)
+    finally:
+        backend.cluster.resume()
+    for one in (store, fresh):
+        one.close()
 
 
 def test_a_replica_that_takes_over_is_found(backend: Cluster, tmp_path: Path) -> None:

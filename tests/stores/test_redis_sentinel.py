@@ -13,6 +13,7 @@ from cookie_sessions.errors import Unavailable
 from cookie_sessions.stores.redis import RedisStore
 
 from .calls import an_hour, met
+from .contract_time import TIME_OUT, assert_unavailable_in_time
 from .redis_server import HOST, RedisServer, until
 
 pytestmark = pytest.mark.once
@@ -109,6 +110,24 @@ def test_another_primary_is_found_when_the_first_one_is_gone(watched: Watched) -
         assert fresh.get("before") == b"%d" % turn
     fresh.close()
     store.close()
+
+
+def test_sentinels_that_hang_leave_time_for_the_others(watched: Watched) -> None:
+    for sentinel in watched.sentinels[:2]:
+        sentinel.pause()
+    store = RedisStore(watched.url, timeout=TIME_OUT)
+    assert is_back(store) or is_back(store)
+    watched.sentinels[2].pause()
+    assert store.get("after") == b""
+    fresh = RedisStore(watched.url, timeout=TIME_OUT)
+    assert_unavailable_in_time(fresh, lambda: fresh.get("after"))
+    watched.primary.pause()
+    assert_unavailable_in_time(store, lambda: store.get("after"), lambda: store.get("after"))
+    for server in (watched.primary, *watched.sentinels):
+        server.resume()
+    until(lambda: is_back(fresh))
+    store.close()
+    fresh.close()
 
 
 def is_back(store: RedisStore) -> bool:

@@ -20,6 +20,7 @@ from cookie_sessions.stores.sqlite_file import SQLiteFile
 
 from .calls import an_hour, met
 from .contract import FullContract, ScanContract, SharedContract, StoreContract
+from .contract_sweep import CountedSweepContract
 from .moving_clock import MovingClock, moving_clock
 from .processes import in_processes
 
@@ -31,8 +32,8 @@ class OneFile:
         self._path = path
         self._clock = standing
 
-    def open(self) -> SQLiteStore:
-        return SQLiteStore(self._path)
+    def open(self, *, timeout: float | None = None) -> SQLiteStore:
+        return SQLiteStore(self._path, timeout=timeout)
 
     def wait_until(self, moment: float) -> None:
         self._clock.wait_until(moment)
@@ -66,6 +67,16 @@ class TestSQLiteScans(ScanContract):
 
 class TestSQLiteIsShared(SharedContract):
     pass
+
+
+class TestSQLiteSweeps(CountedSweepContract):
+    """In a file of its own, as a sweep takes what other tests have left."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def backend(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFile]:
+        with moving_clock() as standing:
+            yield OneFile(tmp_path_factory.mktemp("swept") / "entries.db", standing)
 
 
 class TestFullSQLite(FullContract):

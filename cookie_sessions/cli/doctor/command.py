@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cookie_sessions import clock
+from cookie_sessions.cli.defaults import REVOCATIONS
+from cookie_sessions.cli.given import FILE, text_of
 from cookie_sessions.cli.options import JSON
 from cookie_sessions.cli.refusal import EXIT_ERROR, EXIT_WARNINGS
 from cookie_sessions.cli.times import moment_from, seconds
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from cookie_sessions.cli.doctor.measurement import Measured
     from cookie_sessions.cli.doctor.site import Site
 
-_FILE = "@FILE reads a file, @- stdin."
-
 
 @click.command()
 @click.option("--url", metavar="URL", help="The application's root, such as https://shop.example/.")
@@ -30,25 +30,30 @@ _FILE = "@FILE reads a file, @- stdin."
     "--token",
     metavar="TOKEN",
     envvar="COOKIE_SESSIONS_PROBE_TOKEN",
-    help=f"Opens the probe. Default: what COOKIE_SESSIONS_PROBE_TOKEN says. {_FILE}",
+    help=f"Opens the probe. Default: what COOKIE_SESSIONS_PROBE_TOKEN says. {FILE}",
 )
 @click.option(
     "--header",
     "headers",
     metavar="HEADER",
     multiple=True,
-    help=f"'Name: value', sent with each request; repeatable. {_FILE}",
+    help=f"'Name: value', sent with each request; repeatable. {FILE}",
 )
 @click.option(
     "--cookie",
     metavar="COOKIES",
-    help=f"A browser's Cookie header for this host, to be counted and not sent. {_FILE}",
+    help=f"A browser's Cookie header for this host, to be counted and not sent. {FILE}",
 )
 @click.option(
     "--store",
     metavar="URL",
     envvar="COOKIE_SESSIONS_OVERFLOW",
-    help=f"The overflow store. Default: what COOKIE_SESSIONS_OVERFLOW says. {_FILE}",
+    help=f"The overflow store. Default: what COOKIE_SESSIONS_OVERFLOW says. {FILE}",
+)
+@click.option(
+    "--revocations",
+    metavar="URL",
+    help=f"The store of the revocation list. Default: what {REVOCATIONS} says. {FILE}",
 )
 @click.option("--new-token", "makes_token", is_flag=True, help="Make a token, and ask nobody.")
 @click.option(
@@ -68,6 +73,7 @@ def doctor(
     headers: tuple[str, ...],
     cookie: str | None,
     store: str | None,
+    revocations: str | None,
     makes_token: bool,
     lasts: int,
     progress: bool,
@@ -82,26 +88,30 @@ def doctor(
     if makes_token:
         _make_token(lasts, as_json=as_json)
         return
-    if not (url or cookie or store):
-        raise click.UsageError("Give --url, --cookie, --store or --new-token.")
+    list_url = _list_url(revocations)
+    if not (url or cookie or store or list_url):
+        raise click.UsageError("Give --url, --cookie, --store, --revocations or --new-token.")
     # A command that measures nothing need not wait for the parts that do.
     from cookie_sessions.cli.doctor import report as reports
     from cookie_sessions.cli.doctor.findings import crowded
     from cookie_sessions.cli.doctor.fitting import configured
     from cookie_sessions.cli.doctor.others import others_in
-    from cookie_sessions.cli.doctor.store import examine
+    from cookie_sessions.cli.doctor.store import examine, examine_list
     from cookie_sessions.cookies import PROFILES
 
-    others = None if cookie is None else others_in(_text(cookie))
+    others = None if cookie is None else others_in(text_of(cookie))
     site = None if url is None else _site(url, token, headers)
-    health = None if store is None else examine(_text(store))
+    stores = (
+        None if store is None else examine(text_of(store)),
+        None if list_url is None else examine_list(list_url),
+    )
     measured, findings = (None, None) if site is None else _examined(site, progress=progress)
     warnings = list(findings.warnings) if findings else []
     if others is not None:
         chosen = configured(measured) if measured else None
         told = crowded(others, chosen or PROFILES["portable"])
         warnings += [told] if told else []
-    if health is not None:
+    for health in filter(None, stores):
         warnings += [health.fault] if health.fault else []
         warnings += [f"The store {health.name}: {each}" for each in health.warnings]
     report = reports.Report(
@@ -110,14 +120,30 @@ def doctor(
         measured=measured,
         findings=findings,
         others=others,
-        store=health,
+        store=stores[0],
+        revocations=stores[1],
         warnings=tuple(warnings),
     )
     (reports.tell_json if as_json else reports.tell)(report)
-    if health is not None and not health.answers:
+    if any(health.fault for health in filter(None, stores)):
         sys.exit(EXIT_ERROR)
     if warnings:
         sys.exit(EXIT_WARNINGS)
+
+
+def _list_url(given: str | None) -> str | None:
+    from cookie_sessions.settings import SNAPSHOT
+
+    if given is None:
+        # A snapshot that the variable names is no store, and examined by another command.
+        named = os.environ.get(REVOCATIONS)
+        return None if not named or named.startswith(SNAPSHOT) else named
+    url = text_of(given)
+    if url.startswith(SNAPSHOT):
+        raise ConfigurationError(
+            "A snapshot of a list is examined by cookie-sessions revocations verify."
+        )
+    return url
 
 
 def _make_token(lasts: int, *, as_json: bool) -> None:
@@ -140,7 +166,7 @@ def _make_token(lasts: int, *, as_json: bool) -> None:
 def _site(url: str, token: str | None, headers: tuple[str, ...]) -> Site:
     from cookie_sessions.cli.doctor.site import Site, parse_header
 
-    read = "" if token is None else _text(token)
+    read = "" if token is None else text_of(token)
     end = end_of(read)
     if end is None:
         raise ConfigurationError(
@@ -154,7 +180,7 @@ def _site(url: str, token: str | None, headers: tuple[str, ...]) -> Site:
             f"The token has ended: {moment_from(end, now)}. Make a new one with cookie-sessions "
             f"doctor --new-token, and give the application its setting."
         )
-    lines = [line for text in headers for line in _text(text).splitlines() if line.strip()]
+    lines = [line for text in headers for line in text_of(text).splitlines() if line.strip()]
     return Site(url, token=read, headers=[parse_header(line) for line in lines])
 
 
@@ -170,19 +196,3 @@ def _examined(site: Site, *, progress: bool) -> tuple[Measured, Findings]:
         shown.close()
     site.end()
     return measured, find(measured, is_encrypted=site.is_encrypted)
-
-
-def _text(given: str) -> str:
-    """What an option says itself, or the file that it names."""
-    if not given.startswith("@"):
-        return given.strip()
-    name = given.removeprefix("@")
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file {name} can't be read: {error.strerror}. Correct its name or its mode."
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"The file {name} is no UTF-8 text. Name another.") from None
-    return text.strip()

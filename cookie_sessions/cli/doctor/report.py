@@ -27,6 +27,7 @@ class Report(NamedTuple):
         findings: what they mean.
         others: a browser's cookies.
         store: the overflow store.
+        revocations: the store of the revocation list.
         warnings: what is to be changed.
     """
 
@@ -36,6 +37,7 @@ class Report(NamedTuple):
     findings: Findings | None
     others: Others | None
     store: StoreHealth | None
+    revocations: StoreHealth | None
     warnings: tuple[str, ...]
 
 
@@ -74,10 +76,7 @@ def tell(report: Report) -> None:
         parts.append(_profiles(report.findings))
     if report.others is not None:
         parts.append(_cookies(report.others))
-    if report.store is not None:
-        told = "answers" if report.store.answers else "does not answer"
-        policy = f", maxmemory-policy {report.store.policy}" if report.store.policy else ""
-        parts.append(f"{report.store.name}: {told}{policy}")
+    parts += [_store(health) for health in (report.store, report.revocations) if health]
     click.echo("\n\n".join(parts))
     for note in report.findings.notes if report.findings else ():
         click.echo(f"note: {note}", err=True)
@@ -105,10 +104,10 @@ def tell_json(report: Report) -> None:
             "octets": report.others.octets,
             "each": [{"name": name, "octets": size} for name, size in report.others.cookies],
         }
-    if report.store is not None:
-        store = report.store._asdict()
-        del store["warnings"]
-        facts["store"] = store
+    for name in ("store", "revocations"):
+        health: StoreHealth | None = getattr(report, name)
+        if health is not None:
+            facts[name] = {key: told for key, told in health._asdict().items() if key != "warnings"}
     facts["warnings"] = report.warnings
     click.echo(json.dumps(facts, indent=2))
 
@@ -141,6 +140,12 @@ def _profiles(findings: Findings) -> str:
     if findings.configured is not None:
         told += f"\nThe application has the profile {findings.configured}."
     return told
+
+
+def _store(health: StoreHealth) -> str:
+    told = "answers" if health.answers else "does not answer"
+    policy = f", maxmemory-policy {health.policy}" if health.policy else ""
+    return f"{health.name}: {told}{policy}"
 
 
 def _cookies(others: Others) -> str:

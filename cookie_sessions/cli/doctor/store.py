@@ -1,4 +1,4 @@
-"""Whether the overflow store can be used from here, and what it may lose."""
+"""Whether a store can be used from here, and what it may lose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StoreHealth(NamedTuple):
     Attributes:
         name: what it is called; never holds a password.
         answers: whether it keeps an entry and gives it back.
-        fault: why not; empty where it does.
+        fault: why it can't be used; empty where it can.
         policy: a Redis's maxmemory-policy; None for others, and where it is not told.
         warnings: what may be lost.
     """
@@ -31,8 +31,28 @@ class StoreHealth(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class _Loss(NamedTuple):
+    """What it means where a store loses entries.
+
+    Attributes:
+        told: at the end of a sentence.
+        alone: the same where processes do not share the store.
+        forbids: whether a store that evicts can't be used at all.
+    """
+
+    told: str
+    alone: str
+    forbids: bool
+
+
+_OF_VALUES: Final = _Loss("values may be lost", "use it with no other", forbids=False)
+_OF_A_LIST: Final = _Loss(
+    "what was signed out would live again", "what ends in it lives in all others", forbids=True
+)
+
+
 def examine(url: str) -> StoreHealth:
-    """Keep an entry, read it, and delete it; nothing else in the store is touched.
+    """Examine an overflow store: keep an entry, read it, and delete it; nothing else is touched.
 
     Args:
         url: of the store.
@@ -40,6 +60,15 @@ def examine(url: str) -> StoreHealth:
     Raises:
         ConfigurationError: the URL can't be used. The message does not repeat it.
     """
+    return _examined(url, _OF_VALUES)
+
+
+def examine_list(url: str) -> StoreHealth:
+    """As :func:`examine`, for the store of a revocation list, which may lose nothing."""
+    return _examined(url, _OF_A_LIST)
+
+
+def _examined(url: str, loss: _Loss) -> StoreHealth:
     try:
         store = store_from_url(url)
     except ConfigurationError as error:
@@ -50,17 +79,27 @@ def examine(url: str) -> StoreHealth:
         policy = None if fault else _policy(store)
     finally:
         store.close()
+    answers = not fault
     warnings = []
     if not store.shared:
-        warnings.append("its entries are seen by one process alone: use it with no other")
-    if store.evicts:
-        warnings.append("it drops living entries while its memory is short; values may be lost")
+        warnings.append(f"its entries are seen by one process alone: {loss.alone}")
+    if store.evicts and loss.forbids:
+        fault = (
+            f"The store {store.name} drops entries while its memory is short, and all of them when "
+            f"it restarts: {loss.told}. Name another."
+        )
+    elif store.evicts:
+        warnings.append(f"it drops living entries while its memory is short; {loss.told}")
+    if loss.forbids and answers and policy is None and hasattr(store, "maxmemory_policy"):
+        warnings.append(
+            f"its maxmemory-policy is not told to this user: see that it is {_SAFE}, or {loss.told}"
+        )
     if policy not in (None, _SAFE):
         warnings.append(
             f"its maxmemory-policy is {policy}, which drops living entries when its memory is "
-            f"full: set maxmemory-policy {_SAFE}"
+            f"full, and {loss.told}: set maxmemory-policy {_SAFE}"
         )
-    return StoreHealth(store.name, not fault, fault, policy, tuple(warnings))
+    return StoreHealth(store.name, answers, fault, policy, tuple(warnings))
 
 
 def _fault(store: ExpiringStore) -> str:

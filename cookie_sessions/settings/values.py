@@ -1,154 +1,27 @@
-"""Our own settings: one frozen object, validated once."""
+"""How each setting's value is read: one function for each kind of value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
-from cookie_sessions.codec import DEFAULT_SECRET_NAMES, MAX_REFERRED_OCTETS, RegisteredType
-from cookie_sessions.cookies import PROFILES, CookieAttributes, Profile, is_token, profile_of
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
+from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
 
-PREFIX: Final = "COOKIE_SESSIONS_"
+LONGEST_WINDOW_DAYS: Final = 60
+"""How far ahead the end of the time may lie in which Flask's own cookies are taken over."""
+
 _MAX_AUDIENCE_OCTETS: Final = 255
 _DAY: Final = 86_400
-_LONGEST_WINDOW_DAYS: Final = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What an application may set beside its framework's own cookie settings.
-
-    Attributes:
-        keys: where the key ring is read from: a URL (``file:PATH``, ``env:NAME``,
-            ``aws-secretsmanager:NAME``, ``aws-ssm:NAME`` or ``vault:MOUNT/PATH#FIELD``), or a
-            function that returns a JWK Set. Default None: the ring is made from the framework's
-            secret key.
-        keys_reload: seconds after which the source of the keys is asked again, or a timedelta.
-            Default 300. Keep it well below the ring's propagation window.
-        keys_max_age: seconds after which keys whose source fails are no longer used, and requests
-            are answered 503; or a timedelta. Default None: they are used as long as the process
-            lives, and events tell of it.
-        reload_on_sighup: whether SIGHUP has the keys read again, beside whatever it did before.
-            Default False.
-        audience: a name of the application, sealed into each cookie. Give applications that share
-            keys and a host different ones, so that none opens another's sessions. Default empty.
-        absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
-            Default None: no such end, as in Flask.
-        secret_names: further keys of the session whose values are never compressed, because
-            attacker-chosen text may stand inside them beside a secret.
-        types: the application's own types, as :class:`~cookie_sessions.RegisteredType`.
-        previous_names: former names of the cookie with the date (UTC) until which they are read.
-        former_scopes: (domain, path) pairs under which the cookie used to be set; cleaned up when
-            two cookies of the name arrive.
-        join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
-            ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
-            be used with ``__Host-`` and ``__Secure-`` names. Default False.
-        profile: the deployment in front of the application, whose limits a session keeps to: one
-            or several of the names in docs/sizes.md, such as ``["nginx", "gunicorn"]``. Default
-            ``"portable"``: what passes nearly everywhere.
-        overflow: the store for what the cookie has no room for, as a URL such as
-            ``redis://host/0`` or ``sqlite:PATH``; docs/stores.md has them all. Default None: a
-            session that is too large is an error.
-        overflow_octets: octets that one session may keep there. Default 262,144.
-        hot: keys of the session whose values never go to the store.
-        cold: keys whose values are always kept in the store.
-        probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
-            answers that command until the end that stands in it, at most an hour. It needs
-            ``CookieSessions(app)``. Default None: there is no such endpoint.
-        accept_flask_cookies_until: the date (UTC, that day included) or moment until which
-            Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
-            it lasts, whoever knows the secret key can forge sessions. Default None: never read.
-        flask_cookies_written_before: the moment since which no instance writes Flask's cookies;
-            those signed more than five minutes later are refused. Default None.
-        write: ``"sealed"``, or ``"flask"`` to write Flask's own cookies while they are accepted,
-            for instances that know nothing else. Default ``"sealed"``.
-        strict: raise UsageError where the session is changed after its response was made, instead
-            of an event alone. Default False.
-    """
-
-    keys: str | Callable[[], str | bytes] | None = None
-    keys_reload: int = 300
-    keys_max_age: int | None = None
-    reload_on_sighup: bool = False
-    audience: str = ""
-    absolute_timeout: int | None = None
-    secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
-    types: tuple[RegisteredType, ...] = ()
-    previous_names: tuple[tuple[str, float], ...] = ()
-    former_scopes: tuple[tuple[str | None, str], ...] = ()
-    join_by_commas: bool = False
-    profile: Profile = PROFILES["portable"]
-    overflow: str | None = field(default=None, repr=False)
-    overflow_octets: int = MAX_REFERRED_OCTETS
-    hot: tuple[str, ...] = ()
-    cold: tuple[str, ...] = ()
-    probe: Grant | None = None
-    accept_flask_cookies_until: float | None = None
-    flask_cookies_written_before: float | None = None
-    write: str = "sealed"
-    strict: bool = False
-
-    @classmethod
-    def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
-        """Read the settings whose names begin with ``COOKIE_SESSIONS_``; others are passed over.
-
-        Raises:
-            ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
-        """
-        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
-        values: dict[str, Any] = {}
-        for name, value in config.items():
-            if name in known:
-                values[known[name]] = _CHECKS[known[name]](name, value)
-            elif name.startswith(PREFIX):
-                raise ConfigurationError(_unknown(name, known))
-        settings = cls(**values)
-        settings._check_window()
-        settings._check_tiers()
-        return settings
-
-    def _check_tiers(self) -> None:
-        both = sorted({*self.hot} & {*self.cold})
-        if both:
-            raise ConfigurationError(
-                f"{PREFIX}HOT and {PREFIX}COLD both name {both[0]!r}. A value is either never in "
-                f"the store or always: take it out of one of them."
-            )
-        if self.cold and self.overflow is None:
-            raise ConfigurationError(
-                f"{PREFIX}COLD names keys for the overflow store, and there is none. Set "
-                f"{PREFIX}OVERFLOW to its URL."
-            )
-
-    def _check_window(self) -> None:
-        if self.write == "sealed":
-            return
-        if self.accept_flask_cookies_until is None:
-            raise ConfigurationError(
-                f"{PREFIX}WRITE is 'flask', and nobody would read what is written: "
-                f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set. Set it to a date at most "
-                f"{_LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
-            )
-        if self.flask_cookies_written_before is not None:
-            raise ConfigurationError(
-                f"{PREFIX}WRITE is 'flask', and {PREFIX}FLASK_COOKIES_WRITTEN_BEFORE refuses what "
-                f"is written. Take the latter out of every instance, then write 'flask'."
-            )
-
-
-def _unknown(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
-    return f"There is no setting {name}, so it would silently do nothing. {hint}"
+_LONGEST_GRACE: Final = 60.0
+_LEAST_INDEX_KEY: Final = 32
 
 
 def _wrong(name: str, wanted: str) -> ConfigurationError:
@@ -182,6 +55,72 @@ def _overflow(name: str, value: object) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
     raise _wrong(name, "a URL such as 'redis://127.0.0.1/0' or 'sqlite:/var/lib/app.db', or None")
+
+
+def _revocations(name: str, value: object) -> str | None:
+    if isinstance(value, str) and value.lower().startswith("memcached:"):
+        raise ConfigurationError(
+            f"{name} names Memcached, which drops entries while its memory is short, and all of "
+            f"them when it restarts: what was signed out would live again. Name another store."
+        )
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise _wrong(name, "a URL such as 'redis://127.0.0.1/0' or 'sqlite:/var/lib/app.db', or None")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return math.nan
+
+
+def _staleness(name: str, value: object) -> float:
+    seconds = _number(value)
+    if 0 <= seconds <= _DAY:
+        return seconds
+    raise _wrong(name, "a number of seconds, 0 or more, or a timedelta")
+
+
+def _timeout(name: str, value: object) -> float:
+    seconds = _number(value)
+    if 0 < seconds <= _LONGEST_GRACE:
+        return seconds
+    raise _wrong(name, f"a number of seconds above 0, at most {_LONGEST_GRACE:g}")
+
+
+def _grace(name: str, value: object) -> float:
+    seconds = _number(value)
+    if 0 <= seconds <= _LONGEST_GRACE:
+        return seconds
+    raise _wrong(name, f"a number of seconds from 0 to {_LONGEST_GRACE:g}")
+
+
+def _down(name: str, value: object) -> str:
+    if isinstance(value, str) and value in ("refuse", "accept"):
+        return value
+    raise _wrong(name, "'refuse' or 'accept'")
+
+
+def _index_key(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and len(value) >= _LEAST_INDEX_KEY):
+        return value
+    raise _wrong(
+        name,
+        f"at least {_LEAST_INDEX_KEY} characters, such as the output of "
+        f"python -c 'import secrets; print(secrets.token_hex())'",
+    )
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise _wrong(name, "a text that is not empty")
+
+
+def _text_or_none(name: str, value: object) -> str | None:
+    return None if value is None else _text(name, value)
 
 
 def _octets(name: str, value: object) -> int:
@@ -288,9 +227,9 @@ def _is_day(value: object) -> bool:
 def _accept_until(name: str, value: object) -> float | None:
     if value is None:
         return None
-    wanted = f"a date such as '2030-01-31', at most {_LONGEST_WINDOW_DAYS} days ahead"
+    wanted = f"a date such as '2030-01-31', at most {LONGEST_WINDOW_DAYS} days ahead"
     try:
-        too_late = _beginning(value) > clock.now() + _LONGEST_WINDOW_DAYS * _DAY
+        too_late = _beginning(value) > clock.now() + LONGEST_WINDOW_DAYS * _DAY
         until = _end(value)
     except (ValueError, OverflowError):
         raise _wrong(name, wanted) from None
@@ -344,7 +283,7 @@ def _items(name: str, value: object, wanted: str) -> tuple[Any, ...]:
     raise _wrong(name, wanted)
 
 
-_CHECKS: Final = {
+READERS: Final = {
     "keys": _keys,
     "keys_reload": _reload,
     "keys_max_age": _seconds,
@@ -361,6 +300,17 @@ _CHECKS: Final = {
     "overflow_octets": _octets,
     "hot": _keys_of_session,
     "cold": _keys_of_session,
+    "revocations": _revocations,
+    "revocations_staleness": _staleness,
+    "revocations_timeout": _timeout,
+    "revocations_down": _down,
+    "regenerate_grace": _grace,
+    "subject_key": _text,
+    "index_key": _index_key,
+    "register": _flag,
+    "snapshot_keys": _text_or_none,
+    "snapshot_audience": _text,
+    "unsafe_logout_keeps_copies": _flag,
     "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,

@@ -1,0 +1,1 @@
+"""The commands ``cookie-sessions revoke`` and ``cookie-sessions revocations``."""

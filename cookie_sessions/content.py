@@ -1,0 +1,86 @@
+"""A session as its cookie brought it, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from cookie_sessions.claims import Claims
+from cookie_sessions.codec import Reference, Wire
+from cookie_sessions.envelope import Head
+
+if TYPE_CHECKING:
+    from cookie_sessions.session import Session
+
+
+class Content(NamedTuple):
+    """A session as its cookie brought it.
+
+    Attributes:
+        claims: what it says of itself.
+        wires: its values as they stand in the payload, by key.
+        head: the clear part of its cookie.
+        plaintext: its payload, to be copied by a refresh.
+        imported: whether Flask's own cookie brought it.
+        references: what it keeps in the overflow store.
+        owner: the value as it stands in the payload that says whose session it is, or None.
+        fading: whether another request gave it a new id a moment ago, so that it is only read.
+        unchecked: whether the revocation list could not be asked, so that its end stays.
+    """
+
+    claims: Claims
+    wires: dict[Any, Wire]
+    head: Head
+    plaintext: bytes
+    imported: bool = False
+    references: tuple[Reference, ...] = ()
+    owner: Wire = None
+    fading: bool = False
+    unchecked: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Content of {len(self.wires)} values>"
+
+
+class Origin(Protocol):
+    """Where a session comes from."""
+
+    def open(self) -> Content | None:
+        """Decrypt and check; None without a living session, Unavailable without keys or stores."""
+        ...
+
+    def begin(self) -> Claims:
+        """The claims of a session that begins now."""
+        ...
+
+    def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
+        """Values that are kept elsewhere, by key; what is lost is left out.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def end(self, content: Content, *, asked: bool | None) -> None:
+        """Put a session on the revocation list, if there is one.
+
+        Args:
+            content: the session as it came.
+            asked: whether it is to be; None: if it is somebody's.
+
+        Raises:
+            Unavailable: the list does not answer.
+        """
+        ...
+
+    def end_others(self, session: Session) -> int:
+        """End all sessions of a session's subject.
+
+        Returns:
+            From when a session counts that goes on, in milliseconds since the epoch.
+
+        Raises:
+            UsageError: there is no list, or the session is nobody's.
+            Unavailable: the list does not answer.
+        """
+        ...

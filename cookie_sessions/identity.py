@@ -1,0 +1,191 @@
+"""What a session is beside its values: its id, whose it is, and how it ends.
+
+Over the few things that a session keeps and does, as the surface of a dict is over its operations.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from cookie_sessions.claims import Claims
+from cookie_sessions.errors import Unavailable
+from cookie_sessions.events import EventName, Events
+from cookie_sessions.intent import Handover, Intent
+from cookie_sessions.mapping import DictSurface
+
+if TYPE_CHECKING:
+    from cookie_sessions.codec import Reference, Wire
+    from cookie_sessions.content import Content, Origin
+    from cookie_sessions.session import Session
+
+
+class Identity(DictSurface):
+    """The part of :class:`cookie_sessions.session.Session` that lists of ended sessions concern."""
+
+    _origin: Origin
+    _events: Events
+    _intent: Intent
+    _subject_key: str
+    _damaged: dict[Any, Wire]
+    _content: Content | None
+    _claims: Claims | None
+    _ended: tuple[Reference, ...]
+    _written: bool
+    _unavailable: bool
+
+    if TYPE_CHECKING:
+
+        def _opened(self) -> dict[Any, Wire]: ...
+
+        def _writable(self) -> dict[Any, Wire]: ...
+
+        def _become_unavailable(self) -> None: ...
+
+    @property
+    def sid(self) -> str:
+        """The session's id, 32 hexadecimal digits. Never put it into a page, log or URL."""
+        return self._own_claims.sid.hex()
+
+    @property
+    def new(self) -> bool:
+        """Whether no valid cookie brought this session."""
+        self._opened()
+        return self._content is None
+
+    @property
+    def created_at(self) -> datetime:
+        """When the session began, in UTC."""
+        return datetime.fromtimestamp(self._own_claims.iat, UTC)
+
+    @property
+    def subject(self) -> Any:
+        """Whom the session belongs to: what was set here, else the value of the subject key.
+
+        What another request set comes back as text, and as None where it was no text, number or
+        UUID, or was longer than 64 octets: lists name subjects by hashes, and need no more.
+        """
+        if self._intent.subject is not None:
+            return self._intent.subject
+        from cookie_sessions.revocation.identity import subject_text
+
+        octets = self._own_claims.subject
+        return self.get(self._subject_key) if octets is None else subject_text(octets)
+
+    @subject.setter
+    def subject(self, value: Any) -> None:
+        """Sign somebody in; the session gets a new id when it is committed.
+
+        None takes back what was set: the value of the subject key says it then, if there is one.
+        """
+        self._writable()
+        if not self._unavailable:
+            self._forget_subject()
+            self._intent.subject = value
+            self._intent.signs_in = value is not None
+            self._written = True
+
+    @property
+    def reference(self) -> str:
+        """What the register of signed-in sessions calls this one; may be shown, opens nothing."""
+        from cookie_sessions.revocation.identity import reference_of
+
+        return reference_of(self._own_claims.sid)
+
+    def describe(self, label: str) -> None:
+        """Say what the register is to call this session, such as a browser and a place.
+
+        Args:
+            label: text for the person whose session it is; its first 100 characters are kept.
+        """
+        self._writable()
+        if not self._unavailable:
+            self._intent.label = label
+            self._written = True
+
+    def regenerate(self) -> None:
+        """Give the session a new id and keep its values.
+
+        To be called when a visitor signs in, so that an id planted before is worth nothing. The
+        old id ends after a grace of a few seconds, in which it can only be read, for requests of
+        the same page that still carry it. It ends there only if the session is somebody's.
+        """
+        self._go_on(Handover.GRACE)
+
+    def supersede(self) -> None:
+        """Give the session a new id, and end the old one at once: all its older copies are refused.
+
+        To be called when a privilege ends, and when an older state must not come back.
+        """
+        self._go_on(Handover.AT_ONCE)
+
+    def revoke_others(self) -> None:
+        """Sign the user out everywhere else: end all their sessions but this one.
+
+        Raises:
+            UsageError: there is no revocation list, or the session is nobody's.
+            Unavailable: the list does not answer; in Flask the visitor gets a 503.
+        """
+        self._writable()
+        if self._unavailable:
+            return
+        try:
+            self._intent.since = self._origin.end_others(cast("Session", self))
+        except Unavailable:
+            self._become_unavailable()
+            raise
+        self._written = True
+
+    def destroy(self, *, revoke: bool | None = None) -> None:
+        """End the session: drop its values and its id. What is stored next is a new session.
+
+        With a revocation list every copy of its cookie is refused from now on.
+
+        Args:
+            revoke: whether it goes on the list; None: if it is somebody's, so that nobody fills
+                the list with sessions that begin and end.
+
+        Raises:
+            Unavailable: the list does not answer; in Flask the visitor gets a 503, and the session
+                is as it was.
+        """
+        self._writable()
+        if self._unavailable:
+            return
+        if self._content is not None:
+            try:
+                self._origin.end(self._content, asked=revoke)
+            except Unavailable:
+                self._become_unavailable()
+                raise
+        self.clear()
+        if self._content is not None:
+            self._ended += self._content.references
+        self._claims = None
+        self._content = None
+        self._intent = Intent()
+        self._events.emit(EventName.DESTROYED)
+
+    def _forget_subject(self) -> None:
+        self._intent.subject = None
+        self._intent.signs_in = False
+        if self._claims is not None and self._claims.subject is not None:
+            self._claims = self._claims._replace(subject=None)
+
+    def _go_on(self, how: Handover) -> None:
+        wires = self._writable()
+        if self._unavailable:
+            return
+        self._claims = self._own_claims.renamed()
+        self._intent.hand_over(how)
+        if wires or self._damaged:
+            self._written = True
+        self._events.emit(EventName.REGENERATED)
+
+    @property
+    def _own_claims(self) -> Claims:
+        """What the session says of itself; a new session's claims begin at the first look."""
+        self._opened()
+        if self._claims is None:
+            self._claims = self._origin.begin()
+        return self._claims

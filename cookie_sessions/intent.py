@@ -1,0 +1,40 @@
+"""What an application asked, in one request, to become of a session's identity."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+
+class Handover(enum.IntEnum):
+    """How an old id ends that gets a successor; the larger one counts."""
+
+    NONE = 0
+    GRACE = 1
+    """It can be read for a few seconds more."""
+    AT_ONCE = 2
+
+
+class Intent:
+    """Collected while the request runs, carried out when the session is committed.
+
+    Attributes:
+        subject: whom the session belongs to from now on; None: it was not set in this request.
+        signs_in: whether the user has just proved who they are.
+        handover: how the id ends that the session had.
+        since: from when the session counts, in milliseconds since the epoch; 0: as before.
+        label: what the register is to call the session, or None.
+    """
+
+    __slots__ = ("handover", "label", "signs_in", "since", "subject")
+
+    def __init__(self) -> None:
+        self.subject: Any = None
+        self.signs_in = False
+        self.handover = Handover.NONE
+        self.since = 0
+        self.label: str | None = None
+
+    def hand_over(self, how: Handover) -> None:
+        """Have the session go on under a new id."""
+        self.handover = max(self.handover, how)

@@ -1,0 +1,6 @@
+"""Our own settings, and what their values may be."""
+
+from cookie_sessions.settings.settings import SNAPSHOT, Settings
+from cookie_sessions.settings.together import PREFIX
+
+__all__ = ["PREFIX", "SNAPSHOT", "Settings"]

@@ -1,0 +1,158 @@
+"""Our own settings: one frozen object, validated once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, MAX_REFERRED_OCTETS, RegisteredType
+from cookie_sessions.cookies import PROFILES, Profile
+from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.settings.together import PREFIX, check_together
+from cookie_sessions.settings.values import READERS
+
+if TYPE_CHECKING:
+    from cookie_sessions.probe import Grant
+
+SNAPSHOT: Final = "snapshot:"
+"""Begins the URL of a list of ended sessions that can only be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an application may set beside its framework's own cookie settings.
+
+    Attributes:
+        keys: where the key ring is read from: a URL (``file:PATH``, ``env:NAME``,
+            ``aws-secretsmanager:NAME``, ``aws-ssm:NAME`` or ``vault:MOUNT/PATH#FIELD``), or a
+            function that returns a JWK Set. Default None: the ring is made from the framework's
+            secret key.
+        keys_reload: seconds after which the source of the keys is asked again, or a timedelta.
+            Default 300. Keep it well below the ring's propagation window.
+        keys_max_age: seconds after which keys whose source fails are no longer used, and requests
+            are answered 503; or a timedelta. Default None: they are used as long as the process
+            lives, and events tell of it.
+        reload_on_sighup: whether SIGHUP has the keys read again, beside whatever it did before.
+            Default False.
+        audience: a name of the application, sealed into each cookie. Give applications that share
+            keys and a host different ones, so that none opens another's sessions. Default empty.
+        absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
+            Default None: no such end, as in Flask.
+        secret_names: further keys of the session whose values are never compressed, because
+            attacker-chosen text may stand inside them beside a secret.
+        types: the application's own types, as :class:`~cookie_sessions.RegisteredType`.
+        previous_names: former names of the cookie with the date (UTC) until which they are read.
+        former_scopes: (domain, path) pairs under which the cookie used to be set; cleaned up when
+            two cookies of the name arrive.
+        join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
+            ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
+            be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        profile: the deployment in front of the application, whose limits a session keeps to: one
+            or several of the names in docs/sizes.md, such as ``["nginx", "gunicorn"]``. Default
+            ``"portable"``: what passes nearly everywhere.
+        overflow: the store for what the cookie has no room for, as a URL such as
+            ``redis://host/0`` or ``sqlite:PATH``; docs/stores.md has them all. Default None: a
+            session that is too large is an error.
+        overflow_octets: octets that one session may keep there. Default 262,144.
+        hot: keys of the session whose values never go to the store.
+        cold: keys whose values are always kept in the store.
+        revocations: where the list of ended sessions is: the URL of a store, such as
+            ``sqlite:PATH`` or ``redis://host/0``, or ``snapshot:https://...`` or
+            ``snapshot:file:PATH`` for a signed copy of one. Default None: signing out ends nothing
+            but the cookie of this browser.
+        revocations_staleness: seconds for which a process may go by what it read last, as a number
+            or a timedelta; 0 asks each time. Default 2.
+        revocations_timeout: seconds that a request waits for the list at most. Default 0.25.
+        revocations_down: ``"refuse"`` answers 503 while the list can't be asked, ``"accept"``
+            accepts sessions unchecked and tells of it by an event. Default ``"refuse"``.
+        regenerate_grace: seconds for which the old id can still be read after ``regenerate()``, by
+            requests that were on their way. Default 5.
+        subject_key: the session key whose value says whose session it is, where
+            ``session.subject`` was not set. Default Flask-Login's ``"_user_id"``.
+        index_key: a secret of at least 32 characters under which subjects are named in the list.
+            The same on every instance; it must never change while sessions live. Default None: one
+            that the store makes and keeps itself. Snapshots need one.
+        register: whether a register is kept, in the same store, of who is signed in where. Default
+            False.
+        snapshot_keys: public keys of whoever signs snapshots, as a JWK Set or ``file:PATH``.
+        snapshot_audience: for whom snapshots are signed. Default ``"cookie_sessions"``.
+        unsafe_logout_keeps_copies: start although the list can only be read, so that signing out
+            here ends no copied cookie. Default False.
+        probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
+            answers that command until the end that stands in it, at most an hour. It needs
+            ``CookieSessions(app)``. Default None: there is no such endpoint.
+        accept_flask_cookies_until: the date (UTC, that day included) or moment until which
+            Flask's own signed cookies are read and replaced by ours, at most 60 days ahead. While
+            it lasts, whoever knows the secret key can forge sessions. Default None: never read.
+        flask_cookies_written_before: the moment since which no instance writes Flask's cookies;
+            those signed more than five minutes later are refused. Default None.
+        write: ``"sealed"``, or ``"flask"`` to write Flask's own cookies while they are accepted,
+            for instances that know nothing else. Default ``"sealed"``.
+        strict: raise UsageError where the session is changed after its response was made, instead
+            of an event alone. Default False.
+    """
+
+    keys: str | Callable[[], str | bytes] | None = None
+    keys_reload: int = 300
+    keys_max_age: int | None = None
+    reload_on_sighup: bool = False
+    audience: str = ""
+    absolute_timeout: int | None = None
+    secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
+    types: tuple[RegisteredType, ...] = ()
+    previous_names: tuple[tuple[str, float], ...] = ()
+    former_scopes: tuple[tuple[str | None, str], ...] = ()
+    join_by_commas: bool = False
+    profile: Profile = PROFILES["portable"]
+    overflow: str | None = field(default=None, repr=False)
+    overflow_octets: int = MAX_REFERRED_OCTETS
+    hot: tuple[str, ...] = ()
+    cold: tuple[str, ...] = ()
+    revocations: str | None = field(default=None, repr=False)
+    revocations_staleness: float = 2.0
+    revocations_timeout: float = 0.25
+    revocations_down: str = "refuse"
+    regenerate_grace: float = 5.0
+    subject_key: str = "_user_id"
+    index_key: str | None = field(default=None, repr=False)
+    register: bool = False
+    snapshot_keys: str | None = field(default=None, repr=False)
+    snapshot_audience: str = "cookie_sessions"
+    unsafe_logout_keeps_copies: bool = False
+    probe: Grant | None = None
+    accept_flask_cookies_until: float | None = None
+    flask_cookies_written_before: float | None = None
+    write: str = "sealed"
+    strict: bool = False
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
+        """Read the settings whose names begin with ``COOKIE_SESSIONS_``; others are passed over.
+
+        Raises:
+            ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
+        """
+        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, value in config.items():
+            if name in known:
+                values[known[name]] = READERS[known[name]](name, value)
+            elif name.startswith(PREFIX):
+                raise ConfigurationError(_unknown(name, known))
+        settings = cls(**values)
+        check_together(settings)
+        return settings
+
+    @property
+    def revocations_are_a_snapshot(self) -> bool:
+        """Whether the list of ended sessions can only be read."""
+        return self.revocations is not None and self.revocations.startswith(SNAPSHOT)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
+    return f"There is no setting {name}, so it would silently do nothing. {hint}"

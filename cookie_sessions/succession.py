@@ -1,0 +1,265 @@
+"""What a commit does to a session's identity: its id, whose it is, and from when it counts.
+
+Whether the session may be written at all is asked here once more, so that a slow request brings no
+session back that was ended while it ran.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cookie_sessions import clock
+from cookie_sessions.claims import Claims
+from cookie_sessions.content import Content
+from cookie_sessions.errors import Reason, Unavailable
+from cookie_sessions.events import EventName
+from cookie_sessions.intent import Handover
+from cookie_sessions.session import Session
+
+if TYPE_CHECKING:
+    from cookie_sessions.manager import SessionManager
+    from cookie_sessions.revocation.entries import Ended
+    from cookie_sessions.revocation.registry import Registry
+    from cookie_sessions.revocation.revocations import Revocations
+
+_REASONS: Final = {"revoked": Reason.REVOKED, "key_revoked": Reason.KEY_REVOKED}
+
+
+class Succession:
+    """Carries out what the application asked to become of a session's identity.
+
+    Args:
+        manager: whose settings and lists apply.
+        session: the session; its values have been packed.
+
+    Attributes:
+        unchecked: whether the list could not be asked, so that the session's end must not move.
+    """
+
+    __slots__ = (
+        "_begins",
+        "_entry",
+        "_fades",
+        "_former",
+        "_left",
+        "_manager",
+        "_session",
+        "_subject",
+        "unchecked",
+    )
+
+    def __init__(self, manager: SessionManager, session: Session) -> None:
+        self._manager = manager
+        self._session = session
+        self._former: Content | None = None
+        self._entry: Ended | None = None
+        self._subject: bytes | None = None
+        self._begins = False
+        self._fades = False
+        self._left = False
+        self.unchecked = False
+
+    def begin(self) -> bool:
+        """Check the session again, and give it the claims that it goes on under.
+
+        Returns:
+            Whether it may be written. False: it was ended, or another request gave it a new id.
+
+        Raises:
+            UsageError: the subject can't be packed.
+            Unavailable: the list does not answer.
+        """
+        session = self._session
+        content = session._content
+        self._subject = self._manager.subject_of(session)
+        if content is None:
+            session._claims = self._counted(self._owned(session._own_claims))
+            return True
+        former = self._manager.subject_in(content)
+        changed = former != self._subject
+        intent = session._intent
+        signs_in = intent.signs_in or (changed and self._subject is not None)
+        # A sign-in begins anew, so its end is not that of what could not be checked.
+        self.unchecked = content.unchecked and not signs_in
+        if not signs_in and not self._still_counts(content, former):
+            return False
+        # Who signs in or out has the last word; all else is left to the request that was first.
+        if self._fades and not (signs_in or changed):
+            return self._faded()
+        claims = session._own_claims
+        if signs_in or changed:
+            intent.hand_over(Handover.AT_ONCE)
+        if intent.handover and claims.sid == content.claims.sid:
+            claims = claims.renamed()
+        claims = self._owned(claims)
+        self._begins = signs_in
+        if signs_in:
+            claims = self._counted(claims.restarted(now=clock.now()))
+        elif intent.since:
+            claims = claims._replace(since=max(claims.since, intent.since))
+        session._claims = claims
+        return not intent.handover or self._hand_over(content, former, claims)
+
+    def note_end(self, until: int) -> None:
+        """Have later revocations outlive the session that is sealed now.
+
+        Raises:
+            Unavailable: the list does not answer.
+        """
+        revocations = self._manager.revocations
+        if revocations is not None:
+            revocations.note_end(until, needed=self._subject is not None)
+
+    def register(self, claims: Claims) -> None:
+        """Have the register say where the session is.
+
+        Args:
+            claims: those that it was sealed with.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        revocations = self._manager.revocations
+        registry = None if revocations is None else revocations.registry
+        if revocations is None or registry is None:
+            return
+        try:
+            if self._subject is not None:
+                self._enter(registry, self._subject, claims)
+            elif self._left:
+                # Somebody signed out, and something of the session is left that is nobody's.
+                self._leave(registry)
+        except Unavailable:
+            if not revocations.accepts_unchecked:
+                raise
+            self._manager.events.emit(EventName.UNAVAILABLE)
+
+    def _enter(self, registry: Registry, subject: bytes, claims: Claims) -> None:
+        session = self._session
+        content = session._content
+        label = session._intent.label
+        now = clock.now()
+        common: dict[str, Any] = {"subject": subject, "since": claims.since, "ends": claims.until}
+        begins = content is None or self._begins
+        if content is not None and not begins and label is None:
+            former = content.claims
+            if (former.sid, former.since) == (claims.sid, claims.since):
+                last = content.head.sealed_at
+                registry.seen(sid=claims.sid, label=None, now=now, last=last, **common)
+                return
+            if registry.move(old_sid=former.sid, sid=claims.sid, now=now, **common):
+                return
+        if content is not None and (begins or content.claims.sid != claims.sid):
+            self._leave(registry)
+        label = label or ""
+        registry.note(sid=claims.sid, created=claims.iat, label=label, now=now, **common)
+
+    def _leave(self, registry: Registry) -> None:
+        from cookie_sessions.revocation.identity import reference_of
+
+        content = self._session._content
+        if content is not None:
+            registry.forget([reference_of(content.claims.sid)], subject=None)
+
+    def take_back(self) -> None:
+        """Undo what the list was told: no cookie of the new id will be set."""
+        revocations = self._manager.revocations
+        if revocations is not None and self._former is not None and self._entry is not None:
+            from cookie_sessions.revocation.identity import session_id
+
+            revocations.take_back(session_id(self._former.claims.sid), self._entry)
+
+    def end(self) -> None:
+        """End the session that the browser is told to forget, if it was somebody's.
+
+        Raises:
+            Unavailable: the list does not answer.
+        """
+        content = self._session._content
+        if content is not None:
+            self._manager.end(content, asked=None)
+
+    def _owned(self, claims: Claims) -> Claims:
+        """The claims with the subject that was set in this request, if one was."""
+        if self._session._intent.subject is None:
+            return claims
+        return claims._replace(subject=self._subject)
+
+    def _counted(self, claims: Claims) -> Claims:
+        """A session that begins now, from when no mark refuses it."""
+        revocations = self._manager.revocations
+        if revocations is None:
+            return claims
+        since = revocations.since(self._subject, now=claims.iat)
+        return claims._replace(since=max(claims.since, since))
+
+    def _still_counts(self, content: Content, subject: bytes | None) -> bool:
+        revocations = self._manager.revocations
+        if revocations is None:
+            return True
+        # Nobody's session has no entry to be taken by one of several requests, so the store says.
+        fresh = subject is None and self._session._intent.handover is not Handover.NONE
+        # Who signed out all others is not met by the mark that this made.
+        since = max(content.claims.since, self._session._intent.since)
+        checked = revocations.check(
+            content.claims._replace(subject=subject, since=since),
+            kid=content.head.kid,
+            signed=content.imported,
+            fresh=fresh,
+        )
+        self.unchecked = self.unchecked or checked.unchecked
+        standing = checked.standing.value
+        self._fades = content.fading or standing == "fades"
+        if standing in _REASONS:
+            self._manager.events.emit(EventName.REJECTED, reason=_REASONS[standing])
+            return False
+        return True
+
+    def _faded(self) -> bool:
+        """False; and told where a change is lost by it, and not only a refresh."""
+        if self._session.modified:
+            self._manager.events.emit(EventName.FADED)
+        return False
+
+    def _hand_over(self, content: Content, former: bytes | None, claims: Claims) -> bool:
+        """Have the old id end; False if another request was first."""
+        revocations = self._manager.revocations
+        if revocations is None or former is None:
+            return True
+        try:
+            return self._handed_over(revocations, content, former, claims)
+        except Unavailable:
+            if not revocations.accepts_unchecked:
+                raise
+            revocations.tell_not_revoked("unavailable")
+            return True
+
+    def _handed_over(
+        self, revocations: Revocations, content: Content, former: bytes, claims: Claims
+    ) -> bool:
+        from cookie_sessions.revocation.entries import Ended
+        from cookie_sessions.revocation.identity import ids_of, session_id
+
+        if self._begins or former != self._subject:
+            ids = ids_of(content.claims, signed=content.imported)
+            revocations.end(ids, until=content.claims.until)
+            self._left = True
+            return True
+        now = clock.now()
+        grace = self._manager.settings.regenerate_grace
+        fades = self._session._intent.handover is Handover.GRACE and grace > 0
+        entry = Ended(
+            at=int((now + grace * fades) * 1000),
+            fades=fades,
+            successor=session_id(claims.sid),
+        )
+        imported = content.claims.imported_from
+        if imported and not fades:
+            revocations.end((imported,), until=content.claims.until)
+        if content.imported:
+            return True
+        old = session_id(content.claims.sid)
+        if not revocations.succeed(old, entry, until=content.claims.until):
+            return self._faded()
+        self._former, self._entry = content, entry
+        return True

@@ -1,0 +1,108 @@
+"""The same commands under ``flask sessions``: the application says where its list is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from cookie_sessions import RegisteredType
+from tests.cli.revocations.world import A_KEY, INDEX_KEY, REVOCATIONS, Shop
+
+SID = "00112233445566778899aabbccddeeff"
+
+
+def test_the_list_the_index_key_and_the_staleness_are_the_applications(keyed: Shop) -> None:
+    ann = keyed.visitor()
+    told = keyed.flask("revoke", "--subject", "ann")
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert told.stdout == (
+        "Ended: all sessions of the subject.\nThis counts everywhere from the next request on.\n"
+    )
+    assert ann.get() == "nobody"
+    keyed.app.config[f"{REVOCATIONS}_STALENESS"] = 0.5
+    assert keyed.flask("revoke", "--sid", SID).stdout.endswith("everywhere within 0.5 s.\n")
+
+
+def test_an_application_that_never_ran_has_a_list_all_the_same(keyed: Shop) -> None:
+    assert keyed.flask("revoke", "--subject", "bob", "--dry-run").exit_code == 0
+    assert keyed.flask("revoke", "--subject", "ann").exit_code == 0
+    bob = keyed.visitor("bob")
+    assert keyed.flask("revoke", "--subject", "bob").exit_code == 0
+    assert bob.get() == "nobody"
+
+
+def test_without_a_register_it_says_which_setting_makes_one(keyed: Shop, shop: Shop) -> None:
+    for line in (
+        ("revocations", "signed-in", "--subject", "ann"),
+        ("revoke", "--reference", "0" * 24),
+        ("revoke", "--reference", "0" * 24, "--dry-run"),
+    ):
+        result = keyed.flask(*line)
+        assert result.exit_code == 1
+        assert "COOKIE_SESSIONS_REGISTER" in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_the_register_is_the_applications(shop: Shop) -> None:
+    ann = shop.visitor()
+    told = json.loads(shop.flask("revocations", "signed-in", "--subject", "ann", "--json").stdout)
+    (mine,) = told["signed_in"]
+    assert shop.flask("revoke", "--reference", mine["reference"]).exit_code == 0
+    assert ann.get() == "nobody"
+
+
+def test_entries_live_as_long_as_the_applications_sessions(shop: Shop) -> None:
+    from cookie_sessions import clock
+    from cookie_sessions.stores import store_from_url
+
+    shop.app.config["PERMANENT_SESSION_LIFETIME"] = 400 * 86_400
+    assert shop.flask("revoke", "--key", "0a1b2c3d").exit_code == 0
+    store = store_from_url(shop.url)
+    assert store.extend(["revoked:general"], ends=clock.now() + 400 * 86_400)
+    store.close()
+    with pytest.MonkeyPatch.context() as patch:
+        later = clock.now() + 399 * 86_400
+        patch.setattr(clock, "now", lambda: later)
+        assert json.loads(shop.flask("revocations", "count", "--json").stdout)["key"] == 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    number: int
+
+
+def test_an_application_with_types_of_its_own_ends_sessions_too(tmp_path: Path) -> None:
+    account = RegisteredType("account", Account, lambda each: each.number, Account)
+    typed = Shop(tmp_path, COOKIE_SESSIONS_TYPES=[account])
+    assert typed.flask("revoke", "--subject", "ann").exit_code == 0
+
+
+def test_a_snapshot_of_the_application_is_read_only_and_another_store_may_be_named(
+    keyed: Shop,
+) -> None:
+    ann = keyed.visitor()
+    keyed.app.config.update(
+        {
+            REVOCATIONS: "snapshot:file:/nowhere/revocations.jwt",
+            "COOKIE_SESSIONS_SNAPSHOT_KEYS": "file:/nowhere",
+            "COOKIE_SESSIONS_UNSAFE_LOGOUT_KEEPS_COPIES": True,
+        }
+    )
+    refused = keyed.flask("revoke", "--subject", "ann")
+    assert refused.exit_code == 1
+    assert "can only be read" in refused.stderr
+    assert keyed.flask("revoke", "--subject", "ann", "--store", keyed.url).exit_code == 0
+    assert ann.get() == "nobody"
+
+
+def test_a_wrong_setting_is_one_line(keyed: Shop) -> None:
+    keyed.app.config["COOKIE_SESSIONS_REVOCATION"] = keyed.url
+    for line in (["revoke", "--sid", SID], ["revocations", "list"], ["doctor"]):
+        result = keyed.flask(*line)
+        assert result.exit_code == 1
+        assert "Did you mean COOKIE_SESSIONS_REVOCATIONS" in result.stderr
+    assert A_KEY not in result.output
+    assert INDEX_KEY not in result.stdout

@@ -1,0 +1,262 @@
+"""Signed copies of a list: made, verified, and refused where no reader would take them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import stat
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from cookie_sessions import clock
+from cookie_sessions.cli.revocations.examination import FAULTS
+from cookie_sessions.revocation.snapshot.fault import Fault
+from tests.cli.revocations.world import A_KEY, INDEX_KEY, REVOCATIONS, Shop, run
+from tests.flask.listed import shop as an_app
+
+KEYED = {INDEX_KEY: A_KEY}
+
+
+class Press:
+    """A folder with snapshots of a shop's list, and the keys for them."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.folder = shop.path.parent / "out"
+        self.folder.mkdir()
+        self.private = shop.path.parent / "private.json"
+        self.public = shop.path.parent / "public.json"
+        self.make_key()
+
+    def make_key(self, *line: str) -> None:
+        self.private.unlink(missing_ok=True)
+        told = self.shop.do("revocations", "snapshot-key", "new", "--out", str(self.private), *line)
+        self.public.write_text(told)
+
+    def publish(self, *line: str, env: dict[str, str] | None = None) -> Result:
+        where = ("--folder", str(self.folder), "--signing-key", str(self.private))
+        return self.shop.run(
+            "revocations", "publish", *where, *line, env=KEYED if env is None else env
+        )
+
+    def verify(self, *line: str, env: dict[str, str] | None = None) -> Result:
+        place = () if "--url" in line or "--folder" in line else ("--folder", str(self.folder))
+        return run("revocations", "verify", *place, "--keys", str(self.public), *line, env=env)
+
+    def reader(self) -> Flask:
+        """An application that has the snapshot alone."""
+        return an_app(
+            **{
+                REVOCATIONS: f"snapshot:file:{self.folder}/revocations.jwt",
+                INDEX_KEY: A_KEY,
+                "COOKIE_SESSIONS_SNAPSHOT_KEYS": self.public.read_text(),
+                "COOKIE_SESSIONS_UNSAFE_LOGOUT_KEEPS_COPIES": True,
+            }
+        )
+
+
+@pytest.fixture
+def press(keyed: Shop) -> Press:
+    keyed.visitor()
+    return Press(keyed)
+
+
+@pytest.mark.parametrize("line", [(), ("--es256",)], ids=["Ed25519", "P-256"])
+def test_what_is_published_is_what_readers_refuse(press: Press, line: tuple[str, ...]) -> None:
+    press.make_key(*line)
+    ann, phone, bob = press.shop.visitor(), press.shop.visitor(), press.shop.visitor("bob")
+    press.shop.do("revoke", "--sid", ann.get("/sid"))
+    press.shop.do("revoke", "--subject", "bob", env=KEYED)
+    done = press.publish()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        f"Snapshot 1 is in {press.folder}: 1 session, 1 subject, 0 keys; "
+    )
+    assert "(in 1 h), and readers look for the next after 1 min." in done.stdout
+    app = press.reader()
+    there = [browser.copied(app).get() for browser in (ann, phone, bob)]
+    assert there == ["nobody", "ann", "nobody"]
+    told = press.verify()
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "snapshot 1, 1 session, 1 subject, 0 keys.\n" in told.stdout
+
+
+def test_the_numbers_go_up_and_the_files_can_be_told_apart(press: Press) -> None:
+    first = json.loads(press.publish("--json", "--lasts", "2h", "--ttl", "30s").stdout)
+    press.shop.do("revoke", "--all-before", "now", "--force")
+    second = json.loads(press.publish("--json").stdout)
+    assert (first["sequence"], second["sequence"]) == (1, 2)
+    assert (first["ttl"], second["ttl"]) == (30, 60)
+    assert first["file"] != second["file"]
+    assert list(second) == [
+        *("sequence", "issued", "ends", "ttl", "file", "octets"),
+        *("sessions", "subjects", "keys"),
+    ]
+    facts = json.loads(press.verify("--json").stdout)
+    assert facts["mark"] > 1_700_000_000_000
+    assert facts == {
+        "ok": True,
+        "errors": [],
+        "warnings": [],
+        **second,
+        "mark": facts["mark"],
+    }
+    assert "and all sessions that began by" in press.verify().stdout
+
+
+def test_without_an_index_key_nothing_is_published(shop: Shop) -> None:
+    shop.visitor()
+    result = Press(shop).publish(env={})
+    assert result.exit_code == 1
+    assert "There is no index key" in result.stderr
+    assert list((shop.path.parent / "out").iterdir()) == []
+
+
+def test_an_index_key_that_is_not_the_lists_is_refused(press: Press) -> None:
+    assert "under another index key" in press.publish(env={INDEX_KEY: A_KEY[::-1]}).stderr
+
+
+def test_an_empty_list_of_nobody_is_not_published_unless_forced(press: Press) -> None:
+    other = f"{press.shop.url}?prefix=other:"
+    result = press.publish("--store", other)
+    assert result.exit_code == 1
+    assert "would bring ended sessions back" in result.stderr
+    assert press.publish("--store", other, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "line", [("--lasts", "25h"), ("--lasts", "0s"), ("--lasts", "1m", "--ttl", "2m")]
+)
+def test_a_life_out_of_bounds_is_a_wrong_line(press: Press, line: tuple[str, ...]) -> None:
+    assert press.publish(*line).exit_code == 2
+    assert list(press.folder.iterdir()) == []
+
+
+def test_a_folder_or_a_key_that_is_not_there_is_one_line(press: Press) -> None:
+    press.private.chmod(0o644)
+    open_to_all = press.publish()
+    press.private.unlink()
+    absent = press.publish()
+    press.make_key()
+    press.folder.rmdir()
+    nowhere = press.publish()
+    for result in (open_to_all, absent, nowhere):
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+def test_a_snapshot_that_ends_soon_is_a_warning_and_then_an_error(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = clock.now()
+    press.publish()
+    for seconds, status in ((2690, 0), (2710, 4), (3590, 4), (3601, 1)):
+        monkeypatch.setattr(clock, "now", lambda seconds=seconds: begun + seconds)
+        result = press.verify()
+        assert result.exit_code == status
+        assert ("warning: It ends in" in result.stderr) == (status == 4)
+        facts = json.loads(press.verify("--json").stdout)
+        assert (facts["ok"], len(facts["warnings"]), len(facts["errors"])) == (
+            status == 0,
+            status == 4,
+            status == 1,
+        )
+    assert "It has ended." in press.verify().stderr
+
+
+def test_what_no_reader_takes_ends_with_1_and_the_reason(press: Press, tmp_path: Path) -> None:
+    def told(*line: str, env: dict[str, str] | None = None) -> str:
+        result = press.verify(*line, env=env)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith("error: file:")
+        return result.stderr
+
+    assert FAULTS[Fault.UNREACHABLE] in told()
+    press.publish()
+    signed, (table,) = press.folder / "revocations.jwt", list(press.folder.glob("*.bin"))
+    assert FAULTS[Fault.WRONG_AUDIENCE] in told("--audience", "others")
+    assert FAULTS[Fault.WRONG_INDEX] in told(env={INDEX_KEY: A_KEY[::-1]})
+    assert press.verify(env=KEYED).exit_code == 0
+    whole = table.read_bytes()
+    table.write_bytes(whole[:-1])
+    assert FAULTS[Fault.TRUNCATED] in told()
+    table.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert FAULTS[Fault.MISMATCH] in told()
+    table.unlink()
+    assert FAULTS[Fault.UNREACHABLE] in told()
+    table.write_bytes(whole)
+    text = signed.read_text()
+    signed.write_text(text[:-5] + ("A" if text[-5] != "A" else "B") + text[-4:])
+    assert FAULTS[Fault.BAD_SIGNATURE] in told()
+    signed.write_text("canary")
+    assert FAULTS[Fault.MALFORMED] in told()
+    signed.write_text(text)
+    press.make_key()
+    assert FAULTS[Fault.UNKNOWN_KEY] in told()
+
+
+def test_every_fault_of_a_reader_is_told_in_words() -> None:
+    assert set(FAULTS) == set(Fault)
+
+
+@pytest.fixture
+def site(press: Press) -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(press.folder))
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/revocations.jwt"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_snapshot_on_a_web_server_is_verified_there(press: Press, site: str) -> None:
+    press.publish("--audience", "shop")
+    line = ("--url", site, "--audience", "shop")
+    assert press.verify(*line).exit_code == 0
+    settings = {
+        REVOCATIONS: f"snapshot:{site}",
+        "COOKIE_SESSIONS_SNAPSHOT_KEYS": press.public.read_text(),
+        "COOKIE_SESSIONS_SNAPSHOT_AUDIENCE": "shop",
+        INDEX_KEY: A_KEY,
+    }
+    assert run("revocations", "verify", env=settings).stdout.startswith(site)
+    assert press.verify("--url", f"{site}.none").exit_code == 1
+    assert press.verify("--url", "http://user:canary@host/").exit_code == 1
+
+
+def test_verify_needs_a_place_and_keys() -> None:
+    assert run("revocations", "verify").exit_code == 2
+    assert run("revocations", "verify", "--folder", "out").exit_code == 2
+    assert run("revocations", "verify", "--folder", "a", "--url", "b").exit_code == 2
+    assert run("revocations", "verify", "--folder", "out", "--keys", "none").exit_code == 1
+
+
+def test_a_private_key_is_its_owners_alone_and_never_printed(press: Press) -> None:
+    assert stat.S_IMODE(press.private.stat().st_mode) == 0o600
+    secret = json.loads(press.private.read_text())["d"]
+    (public,) = json.loads(press.public.read_text())["keys"]
+    assert public["alg"] == "EdDSA"
+    assert "d" not in public
+    again = run("revocations", "snapshot-key", "new", "--out", str(press.private))
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert json.loads(press.private.read_text())["d"] == secret
+    nowhere = run("revocations", "snapshot-key", "new", "--out", f"{press.folder}/none/key")
+    assert (nowhere.exit_code, nowhere.stdout) == (1, "")
+    said = [press.publish(), press.publish("--json"), press.verify(), press.verify("--json")]
+    assert not any(secret in each.output for each in said)
+    misplaced = press.verify("--keys", str(press.private))
+    assert (misplaced.exit_code, secret in misplaced.output) == (1, False)

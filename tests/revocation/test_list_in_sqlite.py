@@ -1,0 +1,30 @@
+"""A list of ended sessions in a SQLite file: the whole contract, by several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stores.moving_clock import moving_clock
+from tests.stores.test_sqlite import OneFile
+
+from .contract import LastingContract, ListContract, SharedListContract
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFile]:
+    with moving_clock() as standing:
+        yield OneFile(tmp_path_factory.mktemp("list") / "entries.db", standing)
+
+
+class TestListInSQLite(ListContract):
+    pass
+
+
+class TestLastingInSQLite(LastingContract):
+    pass
+
+
+class TestSharingInSQLite(SharedListContract):
+    pass
