@@ -109,3 +109,12 @@ def test_what_was_wrong_with_it_hangs_on_no_error(site: Site) -> None:
     assert caught.value.args == ("broken",)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_an_owner_that_nobody_can_read_is_nobody_and_is_copied_forward(site: Site) -> None:
+    session = site.arrive(site.forge(site.payload({"_user_id": BROKEN, "first": 1})))
+    assert session.subject is None
+    session.regenerate()
+    session["first"] = 2
+    _, wires = site.codec.load_payload(site.open(site.write(session)))
+    assert wires == {"_user_id": BROKEN, "first": 2}

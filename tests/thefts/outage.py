@@ -292,6 +292,8 @@ def _roamed(site: Site, redis: RedisServer, outcome: Outcome, seconds: float) ->
             outcome.outages.append(_outage(kind, fail, heal, seconds, witnesses.act))
             until(lambda: _all_is_well(site))
             witnesses.look()
+        # Ends are whole seconds: each visitor writes once more, and looks.
+        time.sleep(1.1)
     finally:
         leaving.set()
         for thread in threads:
