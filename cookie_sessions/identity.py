@@ -63,7 +63,7 @@ class Identity(DictSurface):
         """Whom the session belongs to: what was set here, else the value of the subject key.
 
         What another request set comes back as text, and as None where it was no text, number or
-        UUID, or was longer than 255 octets: lists name subjects by hashes, and need no more.
+        UUID, or was longer than 128 octets: lists name subjects by hashes, and need no more.
         """
         if self._intent.subject is not None:
             return self._intent.subject

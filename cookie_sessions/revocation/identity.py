@@ -17,8 +17,8 @@ REFERENCE_OCTETS: Final = 12
 _TEXT: Final = b"t"
 _PACKED: Final = b"p"
 _DIGEST: Final = b"d"
-_MAX_OCTETS: Final = 256
-"""A subject of OpenID Connect has up to 255 characters (Core 1.0, section 2)."""
+_MAX_OCTETS: Final = 129
+"""All claims together have 255 octets."""
 
 _HUGE: Final = 10**255
 
@@ -58,7 +58,7 @@ def subject_octets(subject: object, *, packed: bytes) -> bytes:
         packed: the same value as the codec packs it.
 
     Returns:
-        At most 256 octets; a longer subject is named by its SHA-256.
+        At most 129 octets; a longer subject is named by its SHA-256.
     """
     # Subclasses come back from a cookie as what they derive from, so they count as that.
     if isinstance(subject, str):

@@ -197,11 +197,13 @@ def test_a_subject_may_be_anything_that_a_session_keeps(subject: object) -> None
     assert owner.get("/signed-in") == "False"
 
 
-def test_revoking_nobody_is_no_error_and_ends_nothing() -> None:
+def test_revoking_what_is_unknown_is_no_error_and_nobody_is_one() -> None:
     app = shop()
     owner = signed_in(app)
-    CookieSessions.revoke_user(app, None)
+    CookieSessions.revoke_user(app, "unknown")
     CookieSessions.revocations(app).revoke("0" * 32)
+    with pytest.raises(UsageError, match="Nobody's sessions"):
+        CookieSessions.revoke_user(app, None)
     assert owner.get() == "ann"
 
 
