@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from cookie_sessions.session import Session
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 class Identity(DictSurface):
     """The part of :class:`cookie_sessions.session.Session` that lists of ended sessions concern."""
 
@@ -102,7 +106,7 @@ class Identity(DictSurface):
         Raises:
             UsageError: it is no text.
         """
-        if not isinstance(label, str):
+        if not _is_text(label):
             raise UsageError(
                 f"A session is described by a text, and this is a {type(label).__name__}. Pass "
                 f"text such as 'Firefox on Linux'."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cookie_sessions import clock
@@ -288,6 +289,10 @@ class Ledger:
         return self._written
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+
+
 def passed(before: float | None) -> float | None:
     """The moment, which must not be to come; None stays None.
 
@@ -296,8 +301,7 @@ def passed(before: float | None) -> float | None:
     """
     if before is None:
         return None
-    given: object = before
-    if not isinstance(given, int | float) or isinstance(given, bool) or given != given:
+    if not _is_number(before):
         raise UsageError(
             "A moment is a number of seconds since the epoch, such as datetime.timestamp() gives."
         )

@@ -483,3 +483,17 @@ def test_nobodys_session_has_no_others() -> None:
     app = shop()
     with pytest.raises(UsageError, match="belongs to nobody"):
         Browser(app).get("/others")
+
+
+@pytest.mark.parametrize("moment", [float("nan"), "5", True, b"5"])
+def test_what_is_no_moment_is_refused(moment: Any) -> None:
+    app = shop()
+    with pytest.raises(UsageError, match="seconds since the epoch"):
+        CookieSessions.revoke_user(app, "ann", before=moment)
+
+
+def test_an_index_key_that_is_no_text_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        CookieSessions.check(shop(COOKIE_SESSIONS_INDEX_KEY="\ud800" * 40))
+    assert "\ud800" not in str(caught.value)
+    assert caught.value.__context__ is None
