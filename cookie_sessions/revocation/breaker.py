@@ -78,6 +78,9 @@ class Breaker:
         # Of those that were under way together the first one counts.
         if self._failures == known:
             self._failures += 1
+        if not self._failures:
+            # It has answered somebody else since this one asked.
+            return
         self._rests_until = clock.now() + self._rest()
         if self._events is not None:
             self._events.emit(EventName.REVOCATIONS_DOWN)

@@ -30,7 +30,7 @@ from cookie_sessions.revocation.revocations import Revocations
 from tests.stores.processes import fork, in_processes
 from tests.stores.redis_server import HOST, RedisServer
 
-LONGEST_LIFE = 0.06
+LONGEST_LIFE = 0.03
 """Seconds after its first acknowledgement in which a writing process is killed."""
 
 MOST_IN_A_ROUND = 60

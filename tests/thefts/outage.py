@@ -279,6 +279,7 @@ def suffer(folder: Path, policy: str, *, seconds: float) -> Outcome:
 
 def _roamed(site: Site, redis: RedisServer, outcome: Outcome, seconds: float) -> None:
     visitors = [Visitor(site.port, site.new_user()) for _ in range(VISITORS)]
+    passer = site.signed_in(site.new_user())
     leaving = threading.Event()
     threads = [threading.Thread(target=each.roam, args=(leaving,)) for each in visitors]
     for thread in threads:
@@ -290,7 +291,7 @@ def _roamed(site: Site, redis: RedisServer, outcome: Outcome, seconds: float) ->
         ):
             witnesses = Witnesses(site, outcome.policy, outcome.wrong)
             outcome.outages.append(_outage(kind, fail, heal, seconds, witnesses.act))
-            until(lambda: _all_is_well(site))
+            until(lambda: _all_is_well(site, passer))
             witnesses.look()
         # Ends are whole seconds: each visitor writes once more, and looks.
         time.sleep(1.1)
@@ -322,8 +323,12 @@ def _outage(
     return Outage(kind, began, time.monotonic())
 
 
-def _all_is_well(site: Site) -> bool:
-    """Whether each worker that told of an outage has told of its end."""
+def _all_is_well(site: Site, passer: Browser) -> bool:
+    """Whether each worker that told of an outage has told of its end.
+
+    Visitors keep their connections, so a worker may have none of them: somebody drops in.
+    """
+    passer.get("/page")
     last: dict[str, str] = {}
     for line in site.log.splitlines():
         worker, _, event = line.partition(" ")
