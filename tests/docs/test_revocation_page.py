@@ -154,7 +154,9 @@ def test_the_transcript_of_the_page_is_what_the_commands_print(
     printed = ""
     for line in block.splitlines():
         arguments = line.removeprefix("cookie-sessions ").split()
-        done = CliRunner().invoke(program, [*arguments, *(["--force"] if "revoke" in line else [])])
+        # No application has used the list yet.
+        new = ["--new-list"] if "revoke" in line else []
+        done = CliRunner().invoke(program, [*arguments, *new])
         assert done.exit_code == 0, done.output
         printed += done.output
     assert printed == said
@@ -177,8 +179,8 @@ def test_the_commands_for_snapshots_work_one_after_the_other(
             command = command.replace(place, str(tmp_path))
         arguments = command.removeprefix("cookie-sessions ").split()
         # No application has used the list yet.
-        force = ["--force"] if "publish" in arguments else []
-        done = CliRunner().invoke(program, [*arguments, *force])
+        new = ["--new-list"] if "publish" in arguments else []
+        done = CliRunner().invoke(program, [*arguments, *new])
         assert done.exit_code == 0, done.output
         if into:
             (tmp_path / into).write_text(done.stdout)

@@ -122,12 +122,15 @@ def test_an_index_key_that_is_not_the_lists_is_refused(press: Press) -> None:
     assert "under another index key" in press.publish(env={INDEX_KEY: A_KEY[::-1]}).stderr
 
 
-def test_an_empty_list_of_nobody_is_not_published_unless_forced(press: Press) -> None:
+def test_an_empty_list_of_nobody_is_not_published_unless_it_is_said_to_be_new(press: Press) -> None:
     other = f"{press.shop.url}?prefix=other:"
     result = press.publish("--store", other)
     assert result.exit_code == 1
     assert "would bring ended sessions back" in result.stderr
-    assert press.publish("--store", other, "--force").exit_code == 0
+    assert press.publish("--store", other, "--new-list").exit_code == 0
+    absent = press.publish("--store", f"sqlite:{press.folder}/lost.db")
+    assert absent.exit_code == 1
+    assert absent.stderr.endswith("add --new-list.\n")
 
 
 @pytest.mark.parametrize(
