@@ -86,7 +86,7 @@ def publish(
     Two files, ready for a bucket or a web server, for those who have no store. Readers with a valid
     copy go by it until it ends, so run this much more often than --lasts says.
     """
-    from cookie_sessions.revocation.snapshot.publisher import SIGNED_FILE
+    from cookie_sessions.revocation.snapshot.publisher import SIGNED_FILE, last_sequence
     from cookie_sessions.revocation.snapshot.publisher import publish as write
     from cookie_sessions.revocation.snapshot.signing import SigningKey
     from cookie_sessions.revocation.store_list import SNAPSHOT_SECONDS
@@ -107,9 +107,12 @@ def publish(
         )
         index = place.written.index()
         now = clock.now()
+        audience = audience or place.settings.snapshot_audience
         # The number comes before the entries, so that of two copies the later number has all that
         # the earlier has.
-        sequence = place.written.next_sequence()
+        sequence = place.written.next_sequence(
+            above=last_sequence(folder, key, audience=audience)
+        )
         entries = place.written.listed(now=now)
         counts = {
             "sessions": len(list(entries.sessions)),
@@ -120,7 +123,7 @@ def publish(
             entries,
             folder,
             key=key,
-            audience=audience or place.settings.snapshot_audience,
+            audience=audience,
             index_check=index.check,
             sequence=sequence,
             now=now,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +19,13 @@ from flask import Flask
 
 from cookie_sessions import clock
 from cookie_sessions.cli.revocations.examination import FAULTS
+from cookie_sessions.revocation.snapshot import publisher
 from cookie_sessions.revocation.snapshot.fault import Fault
 from tests.cli.revocations.world import A_KEY, INDEX_KEY, REVOCATIONS, Shop, run
 from tests.flask.listed import shop as an_app
+from tests.stores.redis_server import until
 
+ROOT = Path(__file__).resolve().parents[3]
 KEYED = {INDEX_KEY: A_KEY}
 
 
@@ -49,6 +55,12 @@ class Press:
         place = () if "--url" in line or "--folder" in line else ("--folder", str(self.folder))
         return run("revocations", "verify", *place, "--keys", str(self.public), *line, env=env)
 
+    def lose_the_list(self) -> None:
+        """As when the disk was lost, and the application is started on another."""
+        self.shop.path.unlink()
+        self.shop = Shop(self.shop.path.parent, **KEYED)
+        self.shop.visitor()
+
     def reader(self) -> Flask:
         """An application that has the snapshot alone."""
         return an_app(
@@ -75,8 +87,10 @@ def test_what_is_published_is_what_readers_refuse(press: Press, line: tuple[str,
     press.shop.do("revoke", "--subject", "bob", env=KEYED)
     done = press.publish()
     assert (done.exit_code, done.stderr) == (0, "")
+    number = int(done.stdout.split()[1])
+    assert clock.now() - 60 < number <= clock.now()
     assert done.stdout.startswith(
-        f"Snapshot 1 is in {press.folder}: 1 session, 1 subject, 0 keys; "
+        f"Snapshot {number} is in {press.folder}: 1 session, 1 subject, 0 keys; "
     )
     assert "(in 1 h), and readers look for the next after 1 min." in done.stdout
     app = press.reader()
@@ -84,14 +98,14 @@ def test_what_is_published_is_what_readers_refuse(press: Press, line: tuple[str,
     assert there == ["nobody", "ann", "nobody"]
     told = press.verify()
     assert (told.exit_code, told.stderr) == (0, "")
-    assert "snapshot 1, 1 session, 1 subject, 0 keys.\n" in told.stdout
+    assert f"snapshot {number}, 1 session, 1 subject, 0 keys.\n" in told.stdout
 
 
 def test_the_numbers_go_up_and_the_files_can_be_told_apart(press: Press) -> None:
     first = json.loads(press.publish("--json", "--lasts", "2h", "--ttl", "30s").stdout)
     press.shop.do("revoke", "--all-before", "now", "--force")
     second = json.loads(press.publish("--json").stdout)
-    assert (first["sequence"], second["sequence"]) == (1, 2)
+    assert second["sequence"] > first["sequence"] > clock.now() - 60
     assert (first["ttl"], second["ttl"]) == (30, 60)
     assert first["file"] != second["file"]
     assert list(second) == [
@@ -108,6 +122,80 @@ def test_the_numbers_go_up_and_the_files_can_be_told_apart(press: Press) -> None
         "mark": facts["mark"],
     }
     assert "and all sessions that began by" in press.verify().stdout
+
+
+def test_a_list_that_was_lost_goes_on_above_what_readers_have_seen(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = press.shop.visitor()
+    press.publish()
+    last = [json.loads(press.publish("--json").stdout) for _ in range(3)][-1]
+    app = press.reader()
+    there = ann.copied(app)
+    assert there.get() == "ann"
+    press.lose_the_list()
+    press.shop.do("revoke", "--sid", ann.get("/sid"))
+    later = clock.now() + 120
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(later)
+    assert int(later) > last["sequence"]
+    # It fetches the new one beside the first of these questions.
+    until(lambda: there.get() == "nobody")
+
+
+def test_a_list_that_was_lost_goes_on_above_what_the_folder_has_even_if_that_has_ended(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = clock.now() + 1_000_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: late)
+        press.publish()
+    press.lose_the_list()
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(late) + 1
+    press.lose_the_list()
+    later = late + 100_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: later)
+        press.publish()
+        ended = later + 90_000
+        patch.setattr(clock, "now", lambda: ended)
+        assert "It has ended" in press.verify().stderr
+    press.lose_the_list()
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(later) + 1
+
+
+def test_a_number_in_the_folder_that_we_did_not_sign_does_not_count(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = clock.now() + 1_000_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: late)
+        press.publish()
+    press.lose_the_list()
+    signed = press.folder / "revocations.jwt"
+    theirs = signed.read_bytes()
+    for text in (b"canary", b"a" * 10_000, theirs[:-9] + b"AAAAAAAAA"):
+        signed.write_bytes(text)
+        assert json.loads(press.publish("--json").stdout)["sequence"] < late
+    signed.write_bytes(theirs)
+    press.make_key()
+    assert json.loads(press.publish("--json").stdout)["sequence"] < late
+
+
+def test_what_readers_would_refuse_for_its_size_is_not_written(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press.shop.do("revoke", "--sid", "0" * 32)
+    octets = json.loads(press.publish("--json").stdout)["octets"]
+    monkeypatch.setattr(publisher, "MAX_TABLE_OCTETS", octets)
+    assert press.publish().exit_code == 0
+    press.shop.do("revoke", "--sid", "1" * 32)
+    before = {path: path.read_bytes() for path in press.folder.iterdir()}
+    refused = press.publish()
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"takes {octets + 8} octets, and readers refuse" in refused.stderr
+    assert "Have readers ask the store itself" in refused.stderr
+    assert {path: path.read_bytes() for path in press.folder.iterdir()} == before
 
 
 def test_without_an_index_key_nothing_is_published(shop: Shop) -> None:
@@ -263,3 +351,63 @@ def test_a_private_key_is_its_owners_alone_and_never_printed(press: Press) -> No
     assert not any(secret in each.output for each in said)
     misplaced = press.verify("--keys", str(press.private))
     assert (misplaced.exit_code, secret in misplaced.output) == (1, False)
+
+
+def test_the_public_half_can_be_printed_again(press: Press, tmp_path: Path) -> None:
+    show = ("revocations", "snapshot-key", "show")
+    for line in ((), ("--es256",)):
+        press.make_key(*line)
+        shown = run(*show, str(press.private))
+        assert (shown.exit_code, shown.stdout) == (0, press.public.read_text())
+    for text, told in (("canary", "is no JSON"), (press.public.read_text(), "snapshot-key new")):
+        press.private.write_text(text)
+        refused = run(*show, str(press.private))
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert told in refused.stderr
+    assert "not there" in run(*show, f"{tmp_path}/none").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_public_half_that_could_not_be_printed_is_not_lost(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    line = [sys.executable, "-m", "cookie_sessions.cli", "revocations", "snapshot-key"]
+    with open("/dev/full", "w") as full:
+        lost = subprocess.run(
+            [*line, "new", "--out", str(key)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert lost.returncode == 1
+    assert lost.stderr.endswith(f"cookie-sessions revocations snapshot-key show {key}\n")
+    assert "keys list" not in lost.stderr
+    assert run("revocations", "snapshot-key", "show", str(key)).exit_code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_the_advice_on_a_key_that_others_may_read_can_be_taken(press: Press, mode: int) -> None:
+    press.private.chmod(mode)
+    refused = press.publish()
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"(mode {mode:03o}). Run: chmod 600 {press.private}. " in refused.stderr
+    assert "allow_group_read" not in refused.stderr
+    press.private.chmod(0o600)
+    assert press.publish().exit_code == 0
+    press.public.chmod(0o664)
+    refused = press.verify()
+    assert refused.exit_code == 1
+    assert f"chmod go-w {press.public}" in refused.stderr
+    assert "allow_group_read" not in refused.stderr
+    press.public.chmod(0o644)
+    assert press.verify().exit_code == 0
+
+
+def test_a_link_to_no_key_names_the_command_that_makes_one(press: Press) -> None:
+    press.private.unlink()
+    press.private.symlink_to(press.folder / "none")
+    refused = press.publish()
+    assert "keys init" not in refused.stderr
+    assert "snapshot-key new" in refused.stderr
