@@ -22,5 +22,5 @@ def shop(tmp_path: Path) -> Shop:
 
 @pytest.fixture
 def keyed(tmp_path: Path) -> Shop:
-    """A shop with an index key, as snapshots need one."""
-    return Shop(tmp_path, **{INDEX_KEY: A_KEY})
+    """A shop with an index key, as snapshots need one, that says whose its sessions are."""
+    return Shop(tmp_path, **{INDEX_KEY: A_KEY, "COOKIE_SESSIONS_SUBJECT_KEY": "_user_id"})
