@@ -110,9 +110,7 @@ def publish(
         audience = audience or place.settings.snapshot_audience
         # The number comes before the entries, so that of two copies the later number has all that
         # the earlier has.
-        sequence = place.written.next_sequence(
-            above=last_sequence(folder, key, audience=audience)
-        )
+        sequence = place.written.next_sequence(above=last_sequence(folder, key, audience=audience))
         entries = place.written.listed(now=now)
         counts = {
             "sessions": len(list(entries.sessions)),

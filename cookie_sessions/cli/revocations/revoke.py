@@ -230,9 +230,7 @@ def _tell(ending: Ending, place: Place, *, as_json: bool, dry_run: bool) -> None
         return
     click.echo(f"Ended: {ending.told}.\nThis counts everywhere {place.within()}.")
     if published:
-        click.echo(
-            f"Who reads snapshots hears of it by the next: {typed('revocations publish')}"
-        )
+        click.echo(f"Who reads snapshots hears of it by the next: {typed('revocations publish')}")
     if ending.next is not None:
         click.echo(
             f"The list forgets it once no session of now can live; the ring does not: {ending.next}"

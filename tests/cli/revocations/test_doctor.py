@@ -101,7 +101,12 @@ def url_of(server: RedisServer, user: str = "") -> str:
 @pytest.mark.once
 def test_a_redis_that_drops_living_entries_is_a_warning(redis: RedisServer) -> None:
     health = examine_list(url_of(redis))
-    assert (health.fault, health.policy, health.warnings, health.notes) == ("", "noeviction", (), ())
+    assert (health.fault, health.policy, health.warnings, health.notes) == (
+        "",
+        "noeviction",
+        (),
+        (),
+    )
     redis.tell("CONFIG", "SET", "maxmemory-policy", "volatile-ttl")
     (warning,) = examine_list(url_of(redis)).warnings
     redis.tell("ACL", "SETUSER", "blind", "on", ">canary", "~*", "+@all", "-info")
@@ -160,7 +165,9 @@ def test_what_a_redis_does_not_tell_is_a_note_and_no_ok(redis: RedisServer, keye
     url = url_of(redis, "few")
     result = run("doctor", "--revocations", url)
     assert result.exit_code == 0
-    assert result.stderr.startswith(f"note: The store redis://{HOST}:{redis.port}: its appendfsync ")
+    assert result.stderr.startswith(
+        f"note: The store redis://{HOST}:{redis.port}: its appendfsync "
+    )
     assert json.loads(run("doctor", "--revocations", url, "--json").stdout)["notes"]
     keyed.app.config[REVOCATIONS] = url
     seen = keyed.flask("doctor")
