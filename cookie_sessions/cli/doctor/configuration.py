@@ -183,7 +183,7 @@ def remember_cookies(deployment: Deployment) -> Finding | None:
         return None
     if not deployment.plain_users:
         return _note(
-            "No user class takes get_id() from Flask-Login's UserMixin. Whether what theirs returns "
+            "No user class takes get_id() from Flask-Login's UserMixin. Whether what theirs gives "
             "changes with the password can't be seen from here: if it does not, a remember cookie "
             "(login_user(remember=True)) signs its bearer in again after every revocation."
         )

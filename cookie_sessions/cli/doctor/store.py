@@ -130,12 +130,12 @@ def _not_there(store: ExpiringStore, path: str) -> StoreHealth:
             f"The store {store.name} has no file yet, and none can be made in {folder}. Make the "
             f"folder, or let this user write in it."
         )
-        return StoreHealth(store.name, False, fault, None, ())
+        return StoreHealth(store.name, answers=False, fault=fault, policy=None, warnings=())
     told = (
         "its file is not there, so no application has used it yet: compare the path with the "
         "application's COOKIE_SESSIONS_REVOCATIONS"
     )
-    return StoreHealth(store.name, False, "", None, (told,))
+    return StoreHealth(store.name, answers=False, fault="", policy=None, warnings=(told,))
 
 
 def _fault(store: ExpiringStore) -> str:

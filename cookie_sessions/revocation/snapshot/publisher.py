@@ -72,9 +72,9 @@ def publish(
     if len(table) > MAX_TABLE_OCTETS:
         raise UsageError(
             f"The list takes {len(table):,} octets, and readers refuse a table of more than "
-            f"{MAX_TABLE_OCTETS:,}, which is about 8.3 million sessions. Nothing was published, and "
-            f"the last snapshot counts until its end. Have readers ask the store itself, or let "
-            f"sessions live less long."
+            f"{MAX_TABLE_OCTETS:,}, which are about 8.3 million sessions. Nothing was published, "
+            f"and the last snapshot counts until its end. Have readers ask the store itself, or "
+            f"let sessions live less long."
         )
     digest = hashlib.sha256(table).hexdigest()
     token = Token(

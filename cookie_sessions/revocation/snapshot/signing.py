@@ -215,7 +215,7 @@ def _from_pem(text: str) -> dict[str, Any]:
 
 def _text_of(path: str, *, public: bool = False) -> str:
     try:
-        mode = os.stat(path).st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116
     except (OSError, ValueError):
         mode = None
     if mode is None:
