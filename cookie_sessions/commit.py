@@ -14,7 +14,6 @@ from cookie_sessions.cookies import CookieAttributes, Excess, Surroundings
 from cookie_sessions.departure import Departure, Written
 from cookie_sessions.envelope import text_octets
 from cookie_sessions.errors import (
-    CookieSessionsError,
     Rejected,
     SessionTooLarge,
     Unavailable,
@@ -83,7 +82,7 @@ class Commit:
             renew = False
         try:
             return self._lines(wires, content, expires=expires, renew=renew)
-        except CookieSessionsError:
+        except Exception:
             succession.take_back()
             raise
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from cookie_sessions.claims import Claims
-from cookie_sessions.errors import Unavailable
+from cookie_sessions.errors import Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.intent import Handover, Intent
 from cookie_sessions.mapping import DictSurface
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from cookie_sessions.codec import Reference, Wire
     from cookie_sessions.content import Content, Origin
     from cookie_sessions.session import Session
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 class Identity(DictSurface):
@@ -63,7 +67,7 @@ class Identity(DictSurface):
         """Whom the session belongs to: what was set here, else the value of the subject key.
 
         What another request set comes back as text, and as None where it was no text, number or
-        UUID, or was longer than 64 octets: lists name subjects by hashes, and need no more.
+        UUID, or was longer than 128 octets: lists name subjects by hashes, and need no more.
         """
         if self._intent.subject is not None:
             return self._intent.subject
@@ -82,7 +86,8 @@ class Identity(DictSurface):
         if not self._unavailable:
             self._forget_subject()
             self._intent.subject = value
-            self._intent.signs_in = value is not None
+            if value is not None:
+                self._sign_in()
             self._written = True
 
     @property
@@ -97,7 +102,15 @@ class Identity(DictSurface):
 
         Args:
             label: text for the person whose session it is; its first 100 characters are kept.
+
+        Raises:
+            UsageError: it is no text.
         """
+        if not _is_text(label):
+            raise UsageError(
+                f"A session is described by a text, and this is a {type(label).__name__}. Pass "
+                f"text such as 'Firefox on Linux'."
+            )
         self._writable()
         if not self._unavailable:
             self._intent.label = label
@@ -115,7 +128,8 @@ class Identity(DictSurface):
     def supersede(self) -> None:
         """Give the session a new id, and end the old one at once: all its older copies are refused.
 
-        To be called when a privilege ends, and when an older state must not come back.
+        To be called when a privilege ends, and when an older state must not come back. As with
+        :meth:`regenerate`, the old id ends only if the session is somebody's.
         """
         self._go_on(Handover.AT_ONCE)
 
@@ -165,6 +179,22 @@ class Identity(DictSurface):
         self._content = None
         self._intent = Intent()
         self._events.emit(EventName.DESTROYED)
+
+    def _sign_in(self) -> None:
+        """Note that the user has just proved who they are; from now on the id is a new one."""
+        self._intent.signs_in = True
+        self._intent.hand_over(Handover.AT_ONCE)
+        content = self._content
+        if content is not None and self._own_claims.sid == content.claims.sid:
+            self._claims = self._own_claims.renamed()
+
+    def _sign_out(self) -> None:
+        """Note that the user has left, whatever is still in the session."""
+        self._writable()
+        if not self._unavailable:
+            self._forget_subject()
+            self._intent.hand_over(Handover.AT_ONCE)
+            self._written = True
 
     def _forget_subject(self) -> None:
         self._intent.subject = None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Final
+
+LONGEST_GRACE: Final = 60.0
+"""Seconds for which an id that has a successor can be read at most, whatever is set."""
 
 
 class Handover(enum.IntEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
-from cookie_sessions.codec import Codec, Wire, references_of
+from cookie_sessions.codec import Codec, Reference, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
@@ -156,9 +156,14 @@ class SessionManager:
         Raises:
             Rejected: ``undecodable``: its value can't be unpacked here, so nobody can be asked.
         """
-        if content.claims.subject is not None or content.owner is None:
+        owner = content.owner
+        if content.claims.subject is not None or owner is None:
             return content.claims.subject
-        return self._subject_octets(self.codec.from_wire(content.owner))
+        if self.overflow is not None and Reference.of(owner) is not None:
+            # It was moved there before it said whose session this is.
+            key = self.settings.subject_key
+            owner = self.overflow.fetch(self.codec, {key: owner}).get(key, owner)
+        return self._subject_octets(self.codec.from_wire(owner))
 
     def subject_of(self, session: Session) -> bytes | None:
         """Whom a session belongs to that is committed now, as claims carry a subject.
@@ -239,9 +244,11 @@ class SessionManager:
                 "session.subject when the user signs in, or name the session key that says who "
                 "they are in COOKIE_SESSIONS_SUBJECT_KEY."
             )
-        raised = self.revocations.mark_subject(subject)
-        # A session that a mark had met already does not become valid by making another.
-        return 0 if session._own_claims.since <= raised.former else raised.mark + 1
+        # A session that a mark had met already does not become valid by making another, nor may a
+        # second click on the button end what goes on after the first.
+        since = session._own_claims.since
+        raised = self.revocations.mark_subject(subject, unless_met=since)
+        return 0 if since <= raised.former else raised.mark + 1
 
     def peek(self, text: str) -> Head | None:
         """The clear part of a cookie of either form; None where it has none."""

@@ -38,23 +38,25 @@ class Succession:
 
     __slots__ = (
         "_begins",
+        "_decides",
         "_entry",
         "_fades",
-        "_former",
         "_left",
         "_manager",
         "_session",
         "_subject",
+        "_taken",
         "unchecked",
     )
 
     def __init__(self, manager: SessionManager, session: Session) -> None:
         self._manager = manager
         self._session = session
-        self._former: Content | None = None
+        self._taken: tuple[bytes, ...] = ()
         self._entry: Ended | None = None
         self._subject: bytes | None = None
         self._begins = False
+        self._decides = False
         self._fades = False
         self._left = False
         self.unchecked = False
@@ -83,14 +85,18 @@ class Succession:
         self.unchecked = content.unchecked and not signs_in
         if not signs_in and not self._still_counts(content, former):
             return False
-        # Who signs in or out has the last word; all else is left to the request that was first.
-        if self._fades and not (signs_in or changed):
+        # Who signs in or out, here or elsewhere, has the last word; all else is left to the request
+        # that was first.
+        self._decides = signs_in or changed or (self._fades and intent.since > 0)
+        if self._fades and not self._decides:
             return self._faded()
         claims = session._own_claims
-        if signs_in or changed:
+        if self._decides:
             intent.hand_over(Handover.AT_ONCE)
         if intent.handover and claims.sid == content.claims.sid:
             claims = claims.renamed()
+        if self.unchecked:
+            claims = self._under_old_id(content, claims)
         claims = self._owned(claims)
         self._begins = signs_in
         if signs_in:
@@ -98,7 +104,7 @@ class Succession:
         elif intent.since:
             claims = claims._replace(since=max(claims.since, intent.since))
         session._claims = claims
-        return not intent.handover or self._hand_over(content, former, claims)
+        return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
 
     def note_end(self, until: int) -> None:
         """Have later revocations outlive the session that is sealed now.
@@ -164,10 +170,9 @@ class Succession:
     def take_back(self) -> None:
         """Undo what the list was told: no cookie of the new id will be set."""
         revocations = self._manager.revocations
-        if revocations is not None and self._former is not None and self._entry is not None:
-            from cookie_sessions.revocation.identity import session_id
-
-            revocations.take_back(session_id(self._former.claims.sid), self._entry)
+        if revocations is not None and self._entry is not None:
+            for identity in self._taken:
+                revocations.take_back(identity, self._entry)
 
     def end(self) -> None:
         """End the session that the browser is told to forget, if it was somebody's.
@@ -212,7 +217,7 @@ class Succession:
             content.claims._replace(subject=subject, since=since),
             kid=content.head.kid,
             signed=content.imported,
-            fresh=fresh,
+            fresh=fresh or self._session.modified,
         )
         self.unchecked = self.unchecked or checked.unchecked
         standing = checked.standing.value
@@ -228,17 +233,32 @@ class Succession:
             self._manager.events.emit(EventName.FADED)
         return False
 
+    def _under_old_id(self, content: Content, claims: Claims) -> Claims:
+        """A session that may have ended, of which nobody could be asked, gets no id to live by."""
+        revocations = self._manager.revocations
+        if revocations is None or claims.sid == content.claims.sid:
+            return claims
+        revocations.tell_not_revoked("unavailable")
+        return claims._replace(sid=content.claims.sid)
+
     def _hand_over(self, content: Content, former: bytes | None, claims: Claims) -> bool:
         """Have the old id end; False if another request was first."""
         revocations = self._manager.revocations
         if revocations is None or former is None:
+            return True
+        if revocations.read_only:
+            revocations.tell_not_revoked("read_only")
             return True
         try:
             return self._handed_over(revocations, content, former, claims)
         except Unavailable:
             if not revocations.accepts_unchecked:
                 raise
-            revocations.tell_not_revoked("unavailable")
+            if self._begins:
+                revocations.tell_not_revoked("unavailable")
+            else:
+                self.unchecked = True
+                self._session._claims = self._under_old_id(content, claims)
             return True
 
     def _handed_over(
@@ -247,7 +267,9 @@ class Succession:
         from cookie_sessions.revocation.entries import Ended
         from cookie_sessions.revocation.identity import ids_of, session_id
 
-        if self._begins or former != self._subject:
+        # Its own names alone refuse the session that goes on.
+        self._session._claims = claims._replace(imported_from=b"")
+        if self._decides:
             ids = ids_of(content.claims, signed=content.imported)
             revocations.end(ids, until=content.claims.until)
             self._left = True
@@ -260,13 +282,12 @@ class Succession:
             fades=fades,
             successor=session_id(claims.sid),
         )
-        imported = content.claims.imported_from
-        if imported and not fades:
-            revocations.end((imported,), until=content.claims.until)
-        if content.imported:
-            return True
-        old = session_id(content.claims.sid)
-        if not revocations.succeed(old, entry, until=content.claims.until):
+        until = content.claims.until
+        # The signed cookie that it was taken over from goes with it.
+        own, *others = ids_of(content.claims, signed=content.imported)
+        if not revocations.succeed(own, entry, until=until):
             return self._faded()
-        self._former, self._entry = content, entry
+        for other in others:
+            revocations.succeed(other, entry, until=until)
+        self._taken, self._entry = (own, *others), entry
         return True

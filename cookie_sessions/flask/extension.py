@@ -11,6 +11,7 @@ from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.probe import ProbeEntrance
+from cookie_sessions.flask.session import unavailable_as_503
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 if TYPE_CHECKING:
@@ -120,15 +121,18 @@ class CookieSessions:
 
         Args:
             app: the application.
-            user_id: as the session has it: ``session.subject``, or Flask-Login's ``get_id()``.
+            user_id: as the session has it: ``session.subject``, or Flask-Login's ``get_id()``. None
+                is nobody.
             before: end those that began before this moment, in seconds since the epoch; None: now.
 
         Raises:
             ConfigurationError: there is no list.
-            UsageError: the moment is to come, or the list can only be read.
-            Unavailable: the store does not answer; nothing may have been ended.
+            UsageError: nobody is meant, the moment is to come, or the list can only be read.
+            Unavailable: the store does not answer, and nothing may have been ended; during a
+                request the visitor gets a 503.
         """
-        CookieSessions.revocations(app).revoke_subject(user_id, before=before)
+        with unavailable_as_503():
+            CookieSessions.revocations(app).revoke_subject(user_id, before=before)
 
     @staticmethod
     def signed_in(app: Flask, user_id: Any) -> list[SignedIn]:
@@ -136,13 +140,14 @@ class CookieSessions:
 
         Args:
             app: the application.
-            user_id: as for :meth:`revoke_user`.
+            user_id: as for :meth:`revoke_user`; None has none.
 
         Raises:
             ConfigurationError: there is no list, or no register (``COOKIE_SESSIONS_REGISTER``).
-            Unavailable: the store does not answer.
+            Unavailable: the store does not answer; during a request the visitor gets a 503.
         """
-        return CookieSessions.revocations(app).signed_in(user_id)
+        with unavailable_as_503():
+            return CookieSessions.revocations(app).signed_in(user_id)
 
     @staticmethod
     def end_signed_in(app: Flask, user_id: Any, reference: str) -> bool:
@@ -150,7 +155,7 @@ class CookieSessions:
 
         Args:
             app: the application.
-            user_id: whose it must be, as for :meth:`revoke_user`.
+            user_id: whose it must be, as for :meth:`revoke_user`; None has none.
             reference: what :meth:`signed_in` calls it.
 
         Returns:
@@ -158,9 +163,10 @@ class CookieSessions:
 
         Raises:
             ConfigurationError: there is no list, or no register.
-            Unavailable: the store does not answer.
+            Unavailable: the store does not answer; during a request the visitor gets a 503.
         """
-        return CookieSessions.revocations(app).end_signed_in(user_id, reference)
+        with unavailable_as_503():
+            return CookieSessions.revocations(app).end_signed_in(user_id, reference)
 
     @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def follow_flask_login(app: Flask) -> None:
-    """Have the session know of sign-ins, if Flask-Login is loaded; nothing is imported for it.
+    """Have the session know who comes and goes, if Flask-Login is loaded; it is not imported.
 
     Signing in again as the same user is one too: it counts from now on, whatever was ended before.
 
@@ -25,10 +25,20 @@ def follow_flask_login(app: Flask) -> None:
     if login is not None:
         login.user_logged_in.connect(_note_sign_in, app)
         login.user_loaded_from_cookie.connect(_note_sign_in, app)
+        login.user_logged_out.connect(_note_sign_out, app)
 
 
 def _note_sign_in(_sender: object, **_: Any) -> None:
+    if (present := _present()) is not None:
+        present._sign_in()
+
+
+def _note_sign_out(_sender: object, **_: Any) -> None:
+    if (present := _present()) is not None:
+        present._sign_out()
+
+
+def _present() -> FlaskSession | None:
     # The object behind Flask's proxy.
     present: object = session._get_current_object()  # type: ignore[attr-defined]
-    if isinstance(present, FlaskSession):
-        present._intent.signs_in = True
+    return present if isinstance(present, FlaskSession) else None

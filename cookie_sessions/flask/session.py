@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
+from flask import has_request_context
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -26,6 +28,17 @@ def service_unavailable() -> ServiceUnavailable:
         "Sessions are not available at the moment. Please try again in a few seconds.",
         retry_after=RETRY_AFTER,
     )
+
+
+@contextmanager
+def unavailable_as_503() -> Iterator[None]:
+    """Have what is unavailable be answered to the visitor, where there is one."""
+    try:
+        yield
+    except Unavailable:
+        if has_request_context():
+            raise service_unavailable() from None
+        raise
 
 
 class FlaskSession(Session, SessionMixin):  # type: ignore[override]

@@ -221,7 +221,7 @@ class AppState:
         )
         try:
             # A store that is wrong stops the application, and not only the pages that need it.
-            revocations.index()
+            revocations.start()
         except Unavailable:
             # It may come yet: the settings say what happens until it does.
             self.events.emit(EventName.UNAVAILABLE)

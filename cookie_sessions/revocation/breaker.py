@@ -27,14 +27,26 @@ class Breaker:
 
     Args:
         name: what is asked, for messages.
-        events: told when it fails, and when it answers again.
+        events: told when it fails, and when it answers again; None: nobody is.
     """
 
-    def __init__(self, name: str, events: Events) -> None:
+    def __init__(self, name: str, events: Events | None) -> None:
         self._name = name
         self._events = events
         self._failures = 0
         self._rests_until = 0.0
+
+    @property
+    def rests(self) -> bool:
+        """Whether a call would be Unavailable without asking."""
+        # A clock that was set back must not make the rest longer.
+        return bool(self._failures) and 0 < self._rests_until - clock.now() <= REST_SECONDS[-1]
+
+    def refuse(self) -> Unavailable:
+        """What is raised while it rests."""
+        return Unavailable(
+            f"{self._name} did not answer a moment ago, and is asked again in a few seconds."
+        )
 
     def call(self, ask: Callable[[], _T]) -> _T:
         """What ``ask`` returns.
@@ -52,25 +64,23 @@ class Breaker:
             raise
         if self._failures:
             self._failures = 0
-            self._events.emit(EventName.REVOCATIONS_BACK)
+            if self._events is not None:
+                self._events.emit(EventName.REVOCATIONS_BACK)
         return answer
 
     def _try_again(self) -> None:
-        now = clock.now()
-        # A clock that was set back must not make the rest longer.
-        if 0 < self._rests_until - now <= REST_SECONDS[-1]:
-            raise Unavailable(
-                f"{self._name} did not answer a moment ago, and is asked again in a few seconds."
-            )
+        if self.rests:
+            raise self.refuse()
         # Whoever comes while this call is under way does not wait for it.
-        self._rests_until = now + self._rest()
+        self._rests_until = clock.now() + self._rest()
 
     def _fail(self, known: int) -> None:
         # Of those that were under way together the first one counts.
         if self._failures == known:
             self._failures += 1
         self._rests_until = clock.now() + self._rest()
-        self._events.emit(EventName.REVOCATIONS_DOWN)
+        if self._events is not None:
+            self._events.emit(EventName.REVOCATIONS_DOWN)
 
     def _rest(self) -> float:
         return REST_SECONDS[min(max(self._failures, 1), len(REST_SECONDS)) - 1]

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from cookie_sessions import clock
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.revocation import entries
-from cookie_sessions.revocation.breaker import Breaker
 from cookie_sessions.revocation.recent import Recent
 from cookie_sessions.stores.store import ExpiringStore
 
@@ -32,13 +31,11 @@ class Cells:
 
     Args:
         store: keeps the values.
-        breaker: asks it, or does not while it is down.
         recent: remembers what it said.
     """
 
-    def __init__(self, store: ExpiringStore, *, breaker: Breaker, recent: Recent) -> None:
+    def __init__(self, store: ExpiringStore, *, recent: Recent) -> None:
         self.store = store
-        self._breaker = breaker
         self._recent = recent
 
     def get(self, name: str) -> bytes | None:
@@ -47,7 +44,7 @@ class Cells:
         Raises:
             Unavailable: the store does not answer; so for all methods.
         """
-        return self._breaker.call(lambda: self.store.get(name))
+        return self.store.get(name)
 
     def get_many(self, names: list[str], *, fresh: bool) -> Mapping[str, bytes]:
         """Those values that are there, in one round trip or none.
@@ -61,13 +58,13 @@ class Cells:
         if known is not None:
             return known
         begun = self._recent.begin()
-        found = self._breaker.call(lambda: self.store.get_many(names))
+        found = self.store.get_many(names)
         self._recent.keep(names, found, asked=asked, begun=begun)
         return found
 
     def scan(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """All names that begin so, with their values; what comes or goes meanwhile may be."""
-        for page in self._breaker.call(lambda: iter(self.store.scan(prefix))):
+        for page in self.store.scan(prefix):
             yield from self.store.get_many(page).items()
 
     def add(self, name: str, value: bytes, *, ends: float) -> bool:
@@ -97,20 +94,24 @@ class Cells:
             f"to be written. Try again."
         )
 
-    def raise_to(self, name: str, number: int, *, ends: float) -> Raised:
+    def raise_to(
+        self, name: str, number: int, *, ends: float, unless_met: int | None = None
+    ) -> Raised:
         """Have a number be at least so large; it never becomes smaller.
 
         Args:
             name: the number's.
             number: the least that it is to be.
             ends: when it ends, in seconds since the epoch.
+            unless_met: leave it as it is where it is this number or a larger one; None: never.
         """
         marks = Raised(0, number)
 
         def raised(present: bytes | None) -> bytes:
             nonlocal marks
             former = entries.number_from(present)
-            marks = Raised(former, max(number, former))
+            met = unless_met is not None and former >= unless_met
+            marks = Raised(former, former if met else max(number, former))
             return entries.number_octets(marks.mark)
 
         self.change(name, raised, ends=ends)
@@ -129,7 +130,7 @@ class Cells:
     def _write(self, name: str, write: Callable[[], bool]) -> bool:
         self._recent.forget(name)
         try:
-            return self._breaker.call(write)
+            return write()
         finally:
             # What was read while it was being written counts no longer in this process.
             self._recent.forget(name)

@@ -54,7 +54,8 @@ def revocations_in(
     if register:
         from cookie_sessions.revocation.registry import Registry
 
-        registry = Registry(store, index=written.index)
+        # Behind the same breaker: an outage costs one time-out, whoever asks.
+        registry = Registry(written.store, index=written.index)
     return Revocations(
         written,
         written=written,

@@ -10,12 +10,18 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
 from cookie_sessions.clock import SKEW
+from cookie_sessions.intent import LONGEST_GRACE
 
 ID_OCTETS: Final = 8
 """What names a session in lists: the first 64 bits of the SHA-256 of its sid."""
 
 SUBJECT_OCTETS: Final = 16
 """What names a subject in lists: 128 bits of an HMAC under the index key."""
+
+
+SNAPSHOT_SECONDS: Final = 86_400
+"""The longest that a snapshot is valid: until then its readers may not know of an entry, and seal a
+session anew that it refuses. Every entry lives that much longer."""
 
 
 class Question(NamedTuple):
@@ -98,7 +104,8 @@ def judge(question: Question, answer: Answer, *, now: float) -> Standing:
         return Standing.REVOKED
     if answer.fades is None:
         return Standing.LIVES
-    return Standing.REVOKED if answer.fades <= now else Standing.FADES
+    # A grace that lies further ahead than any lasts was written by a clock that is ahead.
+    return Standing.FADES if now < answer.fades <= now + LONGEST_GRACE else Standing.REVOKED
 
 
 def refused_at(question: Question, answer: Answer) -> float:

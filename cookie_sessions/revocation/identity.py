@@ -17,7 +17,10 @@ REFERENCE_OCTETS: Final = 12
 _TEXT: Final = b"t"
 _PACKED: Final = b"p"
 _DIGEST: Final = b"d"
-_MAX_OCTETS: Final = 65
+_MAX_OCTETS: Final = 129
+"""All claims together have 255 octets."""
+
+_HUGE: Final = 10**255
 
 
 def session_id(sid: bytes) -> bytes:
@@ -55,12 +58,12 @@ def subject_octets(subject: object, *, packed: bytes) -> bytes:
         packed: the same value as the codec packs it.
 
     Returns:
-        At most 65 octets; a longer subject is named by its SHA-256.
+        At most 129 octets; a longer subject is named by its SHA-256.
     """
     # Subclasses come back from a cookie as what they derive from, so they count as that.
     if isinstance(subject, str):
         octets = _TEXT + str.__str__(subject).encode("utf-8", "surrogatepass")
-    elif isinstance(subject, int) and not isinstance(subject, bool):
+    elif isinstance(subject, int) and not isinstance(subject, bool) and -_HUGE < subject < _HUGE:
         octets = _TEXT + int.__repr__(subject).encode()
     elif isinstance(subject, UUID):
         octets = _TEXT + str(subject).encode()

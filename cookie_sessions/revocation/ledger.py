@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cookie_sessions import clock
@@ -121,6 +122,16 @@ class Ledger:
         recent = now - refused_at(question, answer) < RECENT_SECONDS
         return Checked(standing, question, recent=recent)
 
+    def start(self) -> None:
+        """To be called once where a process starts, so that a fault of the settings stops it.
+
+        Raises:
+            ConfigurationError: the store can't be used, or its subjects are named by another key.
+            Unavailable: the store does not answer; it may come yet.
+        """
+        if self._written is not None:
+            self._written.start()
+
     def index(self) -> IndexKey:
         """The key that names subjects.
 
@@ -137,8 +148,14 @@ class Ledger:
         """A subject as claims carry it.
 
         Raises:
-            UsageError: it can't be packed.
+            UsageError: it is None, which is nobody, or can't be packed.
         """
+        if subject is None:
+            raise UsageError(
+                "Nobody's sessions can't be ended or listed: the subject is None. Pass what "
+                "session.subject was set to, or what Flask-Login's get_id() returned; "
+                "revoke_all() ends the sessions of everybody."
+            )
         return subject_octets(subject, packed=self._codec.pack(subject, name="the subject"))
 
     def since(self, subject: bytes | None, *, now: float) -> int:
@@ -204,19 +221,23 @@ class Ledger:
             written.end(identity, until=until)
         self._events.emit(EventName.REVOKED, what="session")
 
-    def mark_subject(self, octets: bytes, *, before: float | None = None) -> Raised:
+    def mark_subject(
+        self, octets: bytes, *, before: float | None = None, unless_met: int | None = None
+    ) -> Raised:
         """End all sessions of a subject.
 
         Args:
             octets: the subject as claims carry it.
             before: as for :meth:`revoke_subject`.
+            unless_met: leave all as it is where a session that counts from this moment, in
+                milliseconds since the epoch, has been refused already; None: in no case.
 
         Returns:
             The marks that were and are in force.
         """
         written = self._writable()
         name = written.index().subject(octets)
-        raised = written.raise_subject(name, before=passed(before))
+        raised = written.raise_subject(name, before=passed(before), unless_met=unless_met)
         self._events.emit(EventName.REVOKED, what="subject")
         return raised
 
@@ -268,13 +289,23 @@ class Ledger:
         return self._written
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+
+
 def passed(before: float | None) -> float | None:
     """The moment, which must not be to come; None stays None.
 
     Raises:
-        UsageError: it is.
+        UsageError: it is, or it is no number.
     """
-    if before is not None and before > clock.now():
+    if before is None:
+        return None
+    if not _is_number(before):
+        raise UsageError(
+            "A moment is a number of seconds since the epoch, such as datetime.timestamp() gives."
+        )
+    if before > clock.now():
         raise UsageError(
             "Sessions can't be ended before a moment that is still to come. Name one that has "
             "passed, or leave it out for now."

@@ -1,7 +1,7 @@
 """Who is signed in where: one small entry per session, listed per subject, each endable.
 
-This is what ASVS 5.0, 7.5.2 asks for, and it is opt-in. All of it is sealed: whoever runs the store
-sees that there are sessions, and reads neither whose nor where.
+This is what ASVS 5.0, 7.5.2 asks for, and it is opt-in. All of it is sealed: whoever reads the
+store sees that there are sessions, and neither whose nor where, unless the index key is there too.
 """
 
 from __future__ import annotations

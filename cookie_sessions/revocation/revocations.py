@@ -53,8 +53,8 @@ class Revocations(Ledger):
             before: seconds since the epoch, not later than now; None: now.
 
         Raises:
-            UsageError: the moment is to come, the value can't be packed, or the list can only be
-                read.
+            UsageError: the moment is to come, the value is None or can't be packed, or the list
+                can only be read.
             Unavailable: the store does not answer.
         """
         self.mark_subject(self.subject_octets(subject), before=before)
@@ -92,12 +92,15 @@ class Revocations(Ledger):
         """The sessions of a subject that are on the register, the one seen last first.
 
         Args:
-            subject: as for :meth:`revoke_subject`.
+            subject: as for :meth:`revoke_subject`; None is nobody, who has none.
 
         Raises:
             ConfigurationError: there is no register.
             Unavailable: the store does not answer.
         """
+        if subject is None:
+            self._register()
+            return []
         octets = self.subject_octets(subject)
         written = self._writable()
         mark = written.mark(self.index().subject(octets))
@@ -109,7 +112,7 @@ class Revocations(Ledger):
         """End one session of a subject.
 
         Args:
-            subject: as for :meth:`revoke_subject`; None: whoever it is, for administrators.
+            subject: as for :meth:`revoke_subject`; None is nobody, who has no session.
             reference: what :meth:`signed_in` calls it.
 
         Returns:
@@ -119,12 +122,32 @@ class Revocations(Ledger):
             ConfigurationError: there is no register.
             Unavailable: the store does not answer.
         """
-        octets = None if subject is None else self.subject_octets(subject)
-        found = self._register().find(reference, subject=octets)
+        if subject is None:
+            self._register()
+            return False
+        return self._end_listed(reference, subject=self.subject_octets(subject))
+
+    def end_reference(self, reference: str) -> bool:
+        """End one session, whosever it is: for administrators.
+
+        Args:
+            reference: what :meth:`signed_in` calls it.
+
+        Returns:
+            Whether there is such a session.
+
+        Raises:
+            ConfigurationError: there is no register.
+            Unavailable: the store does not answer.
+        """
+        return self._end_listed(reference, subject=None)
+
+    def _end_listed(self, reference: str, *, subject: bytes | None) -> bool:
+        found = self._register().find(reference, subject=subject)
         if found is None:
             return False
         self.end((found.session,))
-        self._register().forget([reference], subject=octets)
+        self._register().forget([reference], subject=subject)
         return True
 
     def is_revoked(self, claims: Claims, *, kid: bytes = b"") -> bool:

@@ -12,22 +12,18 @@ from typing import Final
 
 from cookie_sessions import clock
 from cookie_sessions.clock import SKEW
-from cookie_sessions.errors import ConfigurationError, Unavailable
+from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.revocation import entries
 from cookie_sessions.revocation.breaker import Breaker
 from cookie_sessions.revocation.cells import Cells, Raised
 from cookie_sessions.revocation.entries import Ended, General, IndexEntry
-from cookie_sessions.revocation.facts import Answer, Entries, Question
+from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS, Answer, Entries, Question
+from cookie_sessions.revocation.guarded import GuardedStore
 from cookie_sessions.revocation.identity import IndexKey
 from cookie_sessions.revocation.recent import Recent
 from cookie_sessions.stores.entry import MAX_END
 from cookie_sessions.stores.store import ExpiringStore
 
-SNAPSHOT_SECONDS: Final = 86_400
-"""The longest that a snapshot is valid: until then its readers may not know of an entry, and seal a
-session anew that it refuses. Every entry lives that much longer."""
-
-_SUCCESSORS: Final = 32
 _SECRET_OCTETS: Final = 32
 _SLACK: Final = 4
 _LEAST_SLACK: Final = 3600
@@ -57,8 +53,8 @@ class StoreList:
         longest: Callable[[], int],
         index_secret: bytes | None = None,
     ) -> None:
-        self.store = store
-        self._cells = Cells(store, breaker=breaker, recent=recent)
+        self.store = GuardedStore(store, breaker)
+        self._cells = Cells(self.store, recent=recent)
         self._longest = longest
         self._index = None if index_secret is None else IndexKey(index_secret)
         self._agreed = False
@@ -87,6 +83,7 @@ class StoreList:
         if question.subject is not None:
             mark = max(mark, entries.number_from(found.get(names[-1])))
         known = [Ended.from_octets(found[name]) for name in sessions if name in found]
+        known += self._heirs(known, fresh=fresh)
         ended = [entry.at / 1000 for entry in known if not entry.fades]
         fades = [entry.at / 1000 for entry in known if entry.fades]
         return Answer(
@@ -95,6 +92,19 @@ class StoreList:
             mark=mark,
             kids=frozenset(question.kids).intersection(general.kids),
         )
+
+    def _heirs(self, known: list[Ended], *, fresh: bool) -> list[Ended]:
+        """What is known of those that took a place: a grace ends with whom it leads to."""
+        heirs: list[Ended] = []
+        met: set[bytes] = set()
+        following = {entry.successor for entry in known if entry.fades}
+        while names := [entries.session_name(each) for each in following - met if each]:
+            met |= {each for each in following if each}
+            found = self._cells.get_many(names, fresh=fresh).values()
+            latest = [Ended.from_octets(value) for value in found]
+            heirs += [entry for entry in latest if not entry.fades]
+            following = {entry.successor for entry in latest if entry.fades}
+        return heirs
 
     def ended(self, identities: Iterable[bytes]) -> set[bytes]:
         """Those of some sessions that have ended by their ids; those that fade have not.
@@ -117,12 +127,24 @@ class StoreList:
         """
         return self.ask(Question((), subject, 0, ()), fresh=True).mark
 
+    def start(self) -> None:
+        """To be called once where a process starts: what is wrong from now on is an outage.
+
+        Raises:
+            ConfigurationError: the store can't be used, or its subjects are named by another key.
+            Unavailable: the store does not answer; it may come yet.
+        """
+        try:
+            self.index()
+        finally:
+            self.store.started = True
+
     def index(self) -> IndexKey:
         """The key that names subjects.
 
         Raises:
             ConfigurationError: the store's subjects are named by another.
-            Unavailable: the store does not answer.
+            Unavailable: the store does not answer, or, after :meth:`start`, that.
         """
         if not self._agreed or self._index is None:
             self._index = self._agree()
@@ -137,11 +159,11 @@ class StoreList:
             until: the sealed end of a cookie of it that is known, in seconds since the epoch.
         """
         ends = self._entry_end(until)
-        for _ in range(_SUCCESSORS):
-            successor = self._end_one(identity, ends)
-            if successor is None:
-                return
-            identity = successor
+        met: set[bytes] = set()
+        following: bytes | None = identity
+        while following is not None and following not in met:
+            met.add(following)
+            following = self._end_one(following, ends)
 
     def succeed(self, identity: bytes, entry: Ended, *, until: int = 0) -> bool:
         """Have one session take another's place.
@@ -163,26 +185,32 @@ class StoreList:
         """Undo a :meth:`succeed` whose response could not be made; anything newer stays."""
         self._cells.delete(entries.session_name(identity), expected=entry.to_octets())
 
-    def raise_subject(self, subject: bytes, *, before: float | None) -> Raised:
+    def raise_subject(
+        self, subject: bytes, *, before: float | None, unless_met: int | None = None
+    ) -> Raised:
         """Refuse the sessions of a subject that began before a moment.
 
         Args:
             subject: what names it, 16 octets.
             before: seconds since the epoch; None: now, so that each session is refused that has
-                begun, whatever the clock of its machine says.
+                begun, whatever the clock of its machine says. Sessions that began after a former
+                mark, while it still lay ahead, can't be told apart: they are refused together, if
+                one of them may have begun before the moment.
+            unless_met: change nothing where the mark is this one or a later one; None: in no case.
 
         Returns:
             The marks that were and are in force.
         """
         ends = self._entry_end(0)
-        if before is not None:
-            return self._cells.raise_to(
-                entries.subject_name(subject), _mark(before, SKEW), ends=ends
-            )
         # Whoever signed in after a mark counts from just beyond it, however far ahead that lay.
         former = self.mark(subject)
-        mark = max(_mark(clock.now(), SKEW), former + 1)
-        raised = self._cells.raise_to(entries.subject_name(subject), mark, ends=ends)
+        mark = _mark(clock.now() if before is None else before, SKEW)
+        if before is None or _may_follow(before, former):
+            mark = max(mark, former + 1)
+        if unless_met is not None and former >= unless_met:
+            return Raised(former, former)
+        name = entries.subject_name(subject)
+        raised = self._cells.raise_to(name, mark, ends=ends, unless_met=unless_met)
         return raised._replace(former=max(former, raised.former))
 
     def raise_general(
@@ -211,7 +239,7 @@ class StoreList:
             mark = 0
             if all_sessions:
                 mark = _mark(now if before is None else before, 2 * SKEW)
-            if all_sessions and before is None and known.mark:
+            if all_sessions and known.mark and (before is None or _may_follow(before, known.mark)):
                 mark = max(mark, known.mark + _STEP)
             wanted = known.joined(mark=mark, kids=kids)
             return wanted.to_octets()
@@ -309,9 +337,8 @@ class StoreList:
         )
         present = self._cells.get(entries.INDEX)
         if present is None:
-            octets = wanted.to_octets()
-            added = self._cells.add(entries.INDEX, octets, ends=MAX_END)
-            present = octets if added else self._cells.get(entries.INDEX)
+            added = self._cells.add(entries.INDEX, wanted.to_octets(), ends=MAX_END)
+            present = wanted.to_octets() if added else self._cells.get(entries.INDEX)
         if present is None:
             raise Unavailable(f"The store {self.store.name} did not keep what it was given.")
         entry = IndexEntry.from_octets(present)
@@ -319,15 +346,29 @@ class StoreList:
             return IndexKey(entry.secret)
         if given is not None and entry == wanted:
             return given
-        raise ConfigurationError(
+        keeps_its_own = entry.secret is not None
+        # Reporters of errors record the locals of frames: no secret is left in this one.
+        del present, entry, wanted
+        raise self._otherwise_named(keeps_its_own=keeps_its_own)
+
+    def _otherwise_named(self, *, keeps_its_own: bool) -> CookieSessionsError:
+        message = (
             f"The subjects in the store {self.store.name} are named under another index key, so "
             f"nothing that ends all of a user's sessions would be seen. "
-            + (
-                "Give COOKIE_SESSIONS_INDEX_KEY the value that the other instances have."
-                if entry.secret is None
-                else "Take COOKIE_SESSIONS_INDEX_KEY out, or give the store's URL a new ?prefix=."
-            )
         )
+        if keeps_its_own:
+            message += "Take COOKIE_SESSIONS_INDEX_KEY out, or give the store's URL a new ?prefix=."
+        else:
+            message += "Give COOKIE_SESSIONS_INDEX_KEY the value that the other instances have."
+        return Unavailable(message) if self.store.started else ConfigurationError(message)
+
+
+def _may_follow(before: float, mark: int) -> bool:
+    """Whether sessions may have begun before a moment that count from just beyond a mark.
+
+    The mark lies up to twice the skew ahead of when it was set, and clocks differ by the skew.
+    """
+    return before > mark / 1000 - 3 * SKEW
 
 
 def _mark(moment: float, reach: float) -> int:

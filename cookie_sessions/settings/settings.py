@@ -63,7 +63,7 @@ class Settings:
             but the cookie of this browser.
         revocations_staleness: seconds for which a process may go by what it read last, as a number
             or a timedelta; 0 asks each time. Default 2.
-        revocations_timeout: seconds that a request waits for the list at most. Default 0.25.
+        revocations_timeout: seconds that each call to the list's store waits at most. Default 0.25.
         revocations_down: ``"refuse"`` answers 503 while the list can't be asked, ``"accept"``
             accepts sessions unchecked and tells of it by an event. Default ``"refuse"``.
         regenerate_grace: seconds for which the old id can still be read after ``regenerate()``, by

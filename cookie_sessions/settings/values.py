@@ -11,6 +11,7 @@ from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.intent import LONGEST_GRACE
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
@@ -20,7 +21,6 @@ LONGEST_WINDOW_DAYS: Final = 60
 
 _MAX_AUDIENCE_OCTETS: Final = 255
 _DAY: Final = 86_400
-_LONGEST_GRACE: Final = 60.0
 _LEAST_INDEX_KEY: Final = 32
 
 
@@ -85,16 +85,16 @@ def _staleness(name: str, value: object) -> float:
 
 def _timeout(name: str, value: object) -> float:
     seconds = _number(value)
-    if 0 < seconds <= _LONGEST_GRACE:
+    if 0 < seconds <= LONGEST_GRACE:
         return seconds
-    raise _wrong(name, f"a number of seconds above 0, at most {_LONGEST_GRACE:g}")
+    raise _wrong(name, f"a number of seconds above 0, at most {LONGEST_GRACE:g}")
 
 
 def _grace(name: str, value: object) -> float:
     seconds = _number(value)
-    if 0 <= seconds <= _LONGEST_GRACE:
+    if 0 <= seconds <= LONGEST_GRACE:
         return seconds
-    raise _wrong(name, f"a number of seconds from 0 to {_LONGEST_GRACE:g}")
+    raise _wrong(name, f"a number of seconds from 0 to {LONGEST_GRACE:g}")
 
 
 def _down(name: str, value: object) -> str:
@@ -104,13 +104,22 @@ def _down(name: str, value: object) -> str:
 
 
 def _index_key(name: str, value: object) -> str | None:
-    if value is None or (isinstance(value, str) and len(value) >= _LEAST_INDEX_KEY):
+    if value is None:
+        return None
+    if isinstance(value, str) and len(value) >= _LEAST_INDEX_KEY and _is_utf8(value):
         return value
     raise _wrong(
         name,
         f"at least {_LEAST_INDEX_KEY} characters, such as the output of "
         f"python -c 'import secrets; print(secrets.token_hex())'",
     )
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _text(name: str, value: object) -> str:

@@ -20,13 +20,12 @@ from cookie_sessions.events import EventName
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.revocation import entries
 from cookie_sessions.revocation.breaker import REST_SECONDS
-from cookie_sessions.revocation.facts import Entries
+from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS, Entries
 from cookie_sessions.revocation.registry_form import MOST_SESSIONS
 from cookie_sessions.revocation.snapshot.fault import Fault
 from cookie_sessions.revocation.snapshot.reader import MAX_TABLE_OCTETS
 from cookie_sessions.revocation.snapshot.table import MAGIC, dump
 from cookie_sessions.revocation.snapshot.token import MAX_OCTETS
-from cookie_sessions.revocation.store_list import SNAPSHOT_SECONDS
 from cookie_sessions.settings import PREFIX, Settings
 from cookie_sessions.stores import store_from_url
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 
-from cookie_sessions.errors import Unavailable
+from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.flask.session import FlaskSession
 from cookie_sessions.revocation import configured
@@ -93,6 +93,8 @@ class Faulty:
     Attributes:
         asked: the calls of it so far, by method.
         down: whether it answers nothing.
+        full: whether it answers, and keeps nothing.
+        wrong: whether it is set up so that it can't be used.
     """
 
     name = "faulty:"
@@ -104,7 +106,7 @@ class Faulty:
         self._inner = MemoryStore()
         self.max_octets = self._inner.max_octets
         self.asked: list[str] = []
-        self.down = False
+        self.down = self.full = self.wrong = False
 
     def get(self, name: str) -> bytes | None:
         return self._ask("get").get(name)
@@ -144,8 +146,10 @@ class Faulty:
 
     def _ask(self, what: str) -> MemoryStore:
         self.asked.append(what)
-        if self.down:
+        if self.down or (self.full and what not in ("get", "get_many", "scan")):
             raise Unavailable("The store faulty: does not answer.")
+        if self.wrong:
+            raise ConfigurationError("The store faulty: is in a folder that does not exist.")
         return self._inner
 
 

@@ -194,8 +194,6 @@ class Story:
         assert new.sid != before.sid
         if lives and before.user != NOBODY:
             self.end(old)
-            if before.user == user:
-                self.successors[before.sid] = new.sid
 
     def come_as_nobody(self, step: Step) -> None:
         self.keep(step.number, self.town.visit(step.number, "/write"), NOBODY)

@@ -96,3 +96,15 @@ def test_use_is_noted_by_the_hour_and_a_session_that_ran_out_goes(clock: Clock) 
     assert (second.seen - first.seen).total_seconds() == 3600
     clock.forward(7200 + 3600 + 301)
     assert references(app) == []
+
+
+def test_who_is_nobody_lists_and_ends_nothing(clock: Clock) -> None:
+    app = shop(COOKIE_SESSIONS_REGISTER=True)
+    owner = Browser(app)
+    owner.get("/sign-in/ann")
+    (reference,) = references(app)
+    assert CookieSessions.signed_in(app, None) == []
+    assert not CookieSessions.end_signed_in(app, None, reference)
+    assert owner.get() == "ann"
+    assert CookieSessions.revocations(app).end_reference(reference)
+    assert owner.get() == "nobody"

@@ -197,11 +197,13 @@ def test_a_subject_may_be_anything_that_a_session_keeps(subject: object) -> None
     assert owner.get("/signed-in") == "False"
 
 
-def test_revoking_nobody_is_no_error_and_ends_nothing() -> None:
+def test_revoking_what_is_unknown_is_no_error_and_nobody_is_one() -> None:
     app = shop()
     owner = signed_in(app)
-    CookieSessions.revoke_user(app, None)
+    CookieSessions.revoke_user(app, "unknown")
     CookieSessions.revocations(app).revoke("0" * 32)
+    with pytest.raises(UsageError, match="Nobody's sessions"):
+        CookieSessions.revoke_user(app, None)
     assert owner.get() == "ann"
 
 
@@ -481,3 +483,17 @@ def test_nobodys_session_has_no_others() -> None:
     app = shop()
     with pytest.raises(UsageError, match="belongs to nobody"):
         Browser(app).get("/others")
+
+
+@pytest.mark.parametrize("moment", [float("nan"), "5", True, b"5"])
+def test_what_is_no_moment_is_refused(moment: Any) -> None:
+    app = shop()
+    with pytest.raises(UsageError, match="seconds since the epoch"):
+        CookieSessions.revoke_user(app, "ann", before=moment)
+
+
+def test_an_index_key_that_is_no_text_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        CookieSessions.check(shop(COOKIE_SESSIONS_INDEX_KEY="\ud800" * 40))
+    assert "\ud800" not in str(caught.value)
+    assert caught.value.__context__ is None

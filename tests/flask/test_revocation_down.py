@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, Response, abort, render_template_string, session
 from werkzeug.routing import BaseConverter
 
+from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.revocation import configured
 from cookie_sessions.revocation.breaker import REST_SECONDS
@@ -229,3 +230,89 @@ def test_the_application_starts_while_the_list_is_down(clock: Clock) -> None:
     clock.forward(REST_SECONDS[-1])
     owner.get("/sign-in/ann")
     assert owner.get() == "ann"
+
+
+@pytest.mark.parametrize("way", ["/regenerate", "/supersede"])
+def test_who_was_signed_out_before_an_outage_gets_no_id_to_live_by_during_it(
+    way: str, clock: Clock
+) -> None:
+    app, store = faulty_shop(**ACCEPT)
+    owner = Browser(app)
+    owner.get("/sign-in/ann")
+    thief = owner.copied(app)
+    owner.get("/destroy")
+    assert thief.get() == "nobody"
+    clock.forward(3)
+    store.down = True
+    assert thief.get() == "ann"
+    thief.get(way)
+    thief.get("/change")
+    store.down = False
+    clock.forward(REST_SECONDS[-1] + 1)
+    assert thief.get() == "nobody"
+
+
+def test_a_store_that_can_not_be_written_still_says_who_is_signed_out(clock: Clock) -> None:
+    app, store = faulty_shop()
+    ann, bob = Browser(app), Browser(app)
+    ann.get("/sign-in/ann")
+    bob.get("/sign-in/bob")
+    clock.forward(3)
+    store.full = True
+    check_503(ann.answer("/destroy"))
+    assert (ann.get(), bob.get()) == ("ann", "bob")
+    asked = len(store.asked)
+    check_503(ann.answer("/destroy"))
+    assert {*store.asked[asked:]} <= {"get", "get_many"}, "somebody waited for a write once more"
+    store.full = False
+    clock.forward(REST_SECONDS[0] + 1)
+    ann.get("/destroy")
+    assert (ann.get(), bob.get()) == ("nobody", "bob")
+
+
+@pytest.mark.parametrize("policy", ["refuse", "accept"])
+@pytest.mark.parametrize("call", ["revoke_user", "signed_in", "end_signed_in"])
+def test_ending_and_listing_in_a_view_is_a_503_while_the_list_is_down(
+    call: str, policy: str, clock: Clock
+) -> None:
+    app, store = faulty_shop(COOKIE_SESSIONS_REGISTER=True, COOKIE_SESSIONS_REVOCATIONS_DOWN=policy)
+    more = ("0" * 24,) if call == "end_signed_in" else ()
+    route(app, lambda: str(getattr(CookieSessions, call)(app, "ann", *more)), at="/call")
+    browser = Browser(app)
+    browser.get("/call")
+    clock.forward(3)
+    store.down = True
+    check_503(browser.answer("/call"))
+    with pytest.raises(Unavailable):
+        getattr(CookieSessions, call)(app, "ann", *more)
+
+
+def test_with_a_register_an_outage_costs_no_more_time_outs(clock: Clock) -> None:
+    app, store = faulty_shop(COOKIE_SESSIONS_REGISTER=True, **ACCEPT)
+    Browser(app).get("/sign-in/bob")
+    clock.forward(3)
+    store.down = True
+    Browser(app).get("/sign-in/ann")
+    asked = len(store.asked)
+    for _ in range(5):
+        assert Browser(app).answer("/sign-in/ann").status_code == 200
+    assert len(store.asked) == asked
+
+
+def test_a_store_that_becomes_unusable_is_an_outage_and_no_error(clock: Clock) -> None:
+    app, store = faulty_shop(PROPAGATE_EXCEPTIONS=False)
+    in_a_500_page(app)
+    browser = Browser(app)
+    browser.get("/sign-in/ann")
+    clock.forward(3)
+    store.wrong = True
+    check_503(browser.answer("/"))
+    check_503(browser.answer("/page"))
+    store.wrong = False
+    clock.forward(REST_SECONDS[-1] + 1)
+    assert browser.get() == "ann"
+
+
+def test_a_store_that_is_unusable_at_the_start_stops_it() -> None:
+    with pytest.raises(ConfigurationError, match="folder"):
+        CookieSessions.check(shop(COOKIE_SESSIONS_REVOCATIONS="sqlite:/nowhere/at/all/list.db"))

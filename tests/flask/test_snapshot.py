@@ -110,3 +110,27 @@ def test_without_a_valid_snapshot_the_visitor_gets_a_503(pair: Pair, clock: Cloc
     pair.publish()
     clock.forward(5)
     assert owner.get() == "ann"
+
+
+@pytest.mark.parametrize("way", ["/pop", "/clear", "/sign-in/bob", "/supersede", "/destroy"])
+def test_whoever_leaves_at_a_reader_leaves_there_alone_without_an_error(
+    way: str, pair: Pair, clock: Clock
+) -> None:
+    pair.publish()
+    owner = Browser(pair.reader)
+    owner.get("/sign-in/ann")
+    copy = owner.copied(pair.reader)
+    happened = events_of(pair.reader)
+    assert owner.answer(way).status_code == 200
+    assert "not_revoked" in names_of(happened)
+    assert copy.get() == "ann"
+
+
+def test_a_reader_has_the_browser_drop_a_cookie_that_was_ended(pair: Pair, clock: Clock) -> None:
+    owner = Browser(pair.writer)
+    owner.get("/sign-in/ann")
+    thief = owner.copied(pair.reader)
+    owner.get("/destroy")
+    pair.publish()
+    assert thief.get() == "nobody"
+    assert thief.cookie is None

@@ -344,7 +344,13 @@ class ListContract(Lists):
         old = session_id(session.sid)
         ends = int(clock.now()) + 5
         assert here.list.succeed(old, Ended(ends * 1000, True, os.urandom(8)))
-        for ahead, standing in ((0, Standing.FADES), (-60, Standing.FADES), (60, Standing.REVOKED)):
+        for ahead, standing in (
+            (0, Standing.FADES),
+            (-50, Standing.FADES),
+            (60, Standing.REVOKED),
+            # Where no grace can lie so far ahead, the clock of who gave it is.
+            (-240, Standing.REVOKED),
+        ):
             other = Process(apart, clocks, ahead=ahead)
             with other.clock():
                 assert other.revocations.check(session, kid=KID).standing is standing
@@ -358,9 +364,18 @@ class ListContract(Lists):
             entry = Ended(later, True, session_id(new.sid))
             assert here.list.succeed(session_id(old.sid), entry)
         there.revoke(chain[1])
-        assert [here.refuses(each) for each in chain] == [False, True, True, True]
-        there.revoke(chain[0])
-        assert here.refuses(chain[0])
+        # A grace ends with whom it leads to.
+        assert [here.refuses(each) for each in chain] == [True] * 4
+
+    def test_the_end_of_the_last_of_many_successors_is_found(self, here: Process) -> None:
+        chain = [here.sign_in("alice") for _ in range(50)]
+        later = int(clock.now() * 1000) + 5000
+        for old, new in itertools.pairwise(chain):
+            entry = Ended(later, True, session_id(new.sid))
+            assert here.list.succeed(session_id(old.sid), entry)
+        assert not any(here.refuses(each) for each in chain)
+        here.revoke(chain[0])
+        assert all(here.refuses(each) for each in chain)
 
     def test_the_end_of_a_session_that_was_superseded_reaches_its_successor(
         self, here: Process, there: Process

@@ -41,7 +41,7 @@ from tests.plain import key
 
 CODEC = Codec()
 SECRET = b"the secret of an index: 32 octets"
-LONGEST_TEXT = 64
+LONGEST_TEXT = 128
 UNALIKE = st.one_of(
     *(st.none(), st.booleans(), st.floats(allow_nan=False), st.binary(max_size=70)),
     *(st.datetimes(), st.tuples(st.integers(0, 3) | st.text(max_size=3))),
@@ -90,14 +90,15 @@ def test_two_subjects_share_octets_only_if_they_are_alike(one: object, other: ob
 
 
 @given(SUBJECTS)
-@example("d" * 65)
+@example("d" * 129)
 @example("x" * 10_000)
 @example(b"x" * 10_000)
 @example(("x" * 10_000, None))
 @example(2**900)
-def test_a_subject_of_any_length_and_type_takes_at_most_65_octets(subject: object) -> None:
+@example(-(10**5000))
+def test_a_subject_of_any_length_and_type_takes_at_most_129_octets(subject: object) -> None:
     octets = octets_of(subject)
-    assert 0 < len(octets) <= 65
+    assert 0 < len(octets) <= 129
     assert octets == octets_of(copy.deepcopy(subject))
 
 
@@ -115,7 +116,7 @@ def test_no_subject_is_written_so_that_it_reads_as_another(one: object) -> None:
 @pytest.mark.parametrize("mark", ["t", "p", "d"])
 def test_a_text_of_the_form_of_a_digest_or_a_packed_value_is_a_text(mark: str) -> None:
     packed = CODEC.pack(None, name="the subject").decode("latin-1")
-    long = "x" * 100
+    long = "x" * 300
     digest = hashlib.sha256(b"t" + long.encode()).digest()
     for subject in (mark, mark + "alice", mark + packed, mark + digest.decode("latin-1")):
         assert octets_of(subject)[:1] == b"t"

@@ -2,7 +2,7 @@
 
 With SQLite the process that writes is killed, with Redis the server (appendonly yes, appendfsync
 always). After each round a fresh process looks whether every revocation that was acknowledged so
-far is there. It ends with 1 if one is not. 2,000 in all, unless told otherwise.
+far is there. It ends with 1 if one is not. 2,000 on each, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -222,8 +222,8 @@ def _killed_server(server: RedisServer, url: str, life: int) -> list[Written]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.thefts.killed", description=__doc__)
-    parser.add_argument("--revocations", type=int, default=2000, help="how many in all")
-    half = parser.parse_args().revocations // 2
+    parser.add_argument("--revocations", type=int, default=2000, help="how many on each")
+    wanted = parser.parse_args().revocations
     # That a server has gone is no news here.
     logging.disable()
     lost = 0
@@ -231,7 +231,7 @@ def main() -> int:
         for name, kill in (("SQLite", kill_writers), ("Redis", kill_servers)):
             place = Path(folder) / name
             place.mkdir()
-            outcome = kill(place, revocations=half)
+            outcome = kill(place, revocations=wanted)
             sys.stdout.write(f"{name}: {outcome}\n")
             lost += outcome.lost
     return int(lost > 0)

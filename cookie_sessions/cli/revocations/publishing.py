@@ -86,10 +86,10 @@ def publish(
     Two files, ready for a bucket or a web server, for those who have no store. Readers with a valid
     copy go by it until it ends, so run this much more often than --lasts says.
     """
+    from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS
     from cookie_sessions.revocation.snapshot.publisher import SIGNED_FILE, last_sequence
     from cookie_sessions.revocation.snapshot.publisher import publish as write
     from cookie_sessions.revocation.snapshot.signing import SigningKey
-    from cookie_sessions.revocation.store_list import SNAPSHOT_SECONDS
 
     if not 0 < ttl <= lasts <= SNAPSHOT_SECONDS:
         raise click.UsageError("--lasts is at most 24h, and --ttl at most as long as --lasts.")

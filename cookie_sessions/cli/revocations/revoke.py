@@ -191,7 +191,7 @@ def _reference(reference: str) -> Ending:
             raise _no_such_reference()
 
     def end(place: Place) -> None:
-        if not place.revocations.end_signed_in(None, reference):
+        if not place.revocations.end_reference(reference):
             raise _no_such_reference()
 
     return Ending("reference", _SESSION, end, check)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from cookie_sessions.errors import ConfigurationError, UsageError
-from cookie_sessions.revocation.facts import Entries
+from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS, Entries
 from cookie_sessions.revocation.snapshot.fault import SnapshotRefused
 from cookie_sessions.revocation.snapshot.reader import MAX_TABLE_OCTETS
 from cookie_sessions.revocation.snapshot.signing import SigningKey
 from cookie_sessions.revocation.snapshot.table import dump
 from cookie_sessions.revocation.snapshot.token import MAX_OCTETS, Token, signed_one, table_name
-from cookie_sessions.revocation.store_list import SNAPSHOT_SECONDS
 
 SIGNED_FILE: Final = "revocations.jwt"
 """The name of the signed file."""

@@ -24,6 +24,7 @@ RETRY_SECONDS: Final = 5.0
 """After how long a source is asked again that failed or gave what could not be taken."""
 
 _PATIENCE: Final = 10.0
+_PATIENCE_ONCE_FAILED: Final = 0.25
 _FROZEN_SECONDS: Final = 60.0
 _JITTER: Final = 0.1
 
@@ -41,7 +42,7 @@ class SnapshotList:
     The first question fetches it. Later ones go on with what is there while a newer one is fetched
     beside them; how old it may be is judged by the clock at each question, so a process that slept
     for hours waits for a new one first. What can't be taken makes an event, and the last good one
-    counts until its end.
+    counts until its end. After a failure nobody waits longer than a quarter of a second.
 
     Args:
         source: where it is fetched from.
@@ -73,6 +74,7 @@ class SnapshotList:
         self._sequence = 0
         self._looked = 0.0
         self._due = 0.0
+        self._failed = False
         self._looking = threading.Lock()
         self._process = os.getpid()
 
@@ -86,7 +88,7 @@ class SnapshotList:
             Unavailable: there is no snapshot that counts at this moment.
         """
         held = self._current()
-        return held.table.answer(question, at=held.token.issued)
+        return held.table.answer(question)
 
     def state(self) -> tuple[Token, Table]:
         """What is in force, for those who look at it.
@@ -106,7 +108,11 @@ class SnapshotList:
                 self._look_beside()
             return held
         if due:
-            self._look_here()
+            # Nobody waits long for a source that has just failed.
+            if self._failed:
+                self._look_beside(wait=_PATIENCE_ONCE_FAILED)
+            else:
+                self._look_here()
         held = self._held
         if held is not None and clock.now() < held.token.ends:
             return held
@@ -127,8 +133,8 @@ class SnapshotList:
         finally:
             lock.release()
 
-    def _look_beside(self) -> None:
-        """Fetch in a thread of its own, if none does so already."""
+    def _look_beside(self, *, wait: float = 0.0) -> None:
+        """Fetch in a thread of its own, if none does so already; wait so many seconds for it."""
         lock = self._lock()
         if not lock.acquire(blocking=False):
             return
@@ -140,10 +146,13 @@ class SnapshotList:
                 lock.release()
 
         try:
-            threading.Thread(target=look, name="snapshot", daemon=True).start()
+            thread = threading.Thread(target=look, name="snapshot", daemon=True)
+            thread.start()
         except RuntimeError:
             # No thread can be had, as at the end of a process: the next question tries again.
             lock.release()
+            return
+        thread.join(wait)
 
     def _lock(self) -> threading.Lock:
         # A fork may have been made while another thread held the lock, which is not here.
@@ -165,6 +174,7 @@ class SnapshotList:
             # A process that was frozen meanwhile has not learnt that the source fails now.
             frozen = not 0 <= self._looked - begun < _FROZEN_SECONDS
             self._due = self._looked + (0.0 if frozen else RETRY_SECONDS)
+        self._failed = held is None and not frozen
         if held is None:
             self._events.emit(EventName.SNAPSHOT_REFUSED, fault=fault.value)
             return

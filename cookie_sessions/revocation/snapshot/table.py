@@ -117,17 +117,12 @@ class Table:
         place = self._subjects.find(int.from_bytes(subject[:_NUMBER], "little"))
         return 0 if place is None else self._marks[place]
 
-    def answer(self, question: Question, *, at: float) -> Answer:
-        """What is known about a session.
-
-        Args:
-            question: about it.
-            at: when the list was as it is here, in seconds since the epoch.
-        """
+    def answer(self, question: Question) -> Answer:
+        """What is known about a session. When it was ended a table does not say: long ago."""
         ended = any(map(self.has_session, question.ids))
         mark = 0 if question.subject is None else self.mark_of(question.subject)
         return Answer(
-            ended=at if ended else None,
+            ended=0.0 if ended else None,
             mark=max(mark, self.mark),
             kids=self.kids.intersection(question.kids),
         )

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from cookie_sessions.clock import SKEW
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys.ring_json import decoded
+from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS
 from cookie_sessions.revocation.snapshot.fault import Fault, SnapshotRefused
 from cookie_sessions.revocation.snapshot.signing import PublicKey, SigningKey
 
@@ -93,6 +94,9 @@ def verified(text: bytes, keys: Mapping[str, PublicKey], *, audience: str, now: 
         raise SnapshotRefused(Fault.NOT_YET_VALID)
     if token.ends <= now:
         raise SnapshotRefused(Fault.EXPIRED)
+    # What it refuses lives no longer in the list than that.
+    if token.ends - token.issued > SNAPSHOT_SECONDS:
+        raise SnapshotRefused(Fault.MALFORMED)
     return token
 
 

@@ -59,11 +59,8 @@ class Desk:
     def publish(self, listed: Entries, *, sequence: int | None = None, **options: Any) -> Token:
         self.sequence = self.sequence + 1 if sequence is None else sequence
         told: dict[str, Any] = {"key": self.key, "audience": AUDIENCE, "index_check": CHECK}
-        return publish(
-            listed,
-            self.folder,
-            **{**told, "sequence": self.sequence, "now": self.time, **options},
-        )
+        told.update({"sequence": self.sequence, "now": self.time, **options})
+        return publish(listed, self.folder, **told)
 
     def table_of(self, token: Token) -> Path:
         return self.folder / token.file

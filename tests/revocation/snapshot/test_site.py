@@ -39,7 +39,7 @@ class Server:
             def do_GET(self) -> None:
                 server.answer(self, folder)
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
