@@ -99,3 +99,12 @@ def defaults() -> Defaults:
     """Those of the command that runs."""
     found: Defaults | None = click.get_current_context().meta.get(_META)
     return found or EnvironmentDefaults()
+
+
+def typed(line: str) -> str:
+    """A command of ours as it is typed where the one that runs was typed.
+
+    Args:
+        line: without the program's name, such as "keys list".
+    """
+    return f"{'flask sessions' if defaults().application else 'cookie-sessions'} {line}"

@@ -12,6 +12,7 @@ import click
 _UNITS: Final = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DURATION: Final = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
 _NAMES: Final = {"d": "d", "h": "h", "m": "min", "s": "s"}
+_FIRST_MOMENT: Final = -62_135_596_800
 _LAST_MOMENT: Final = 253_402_300_799
 """The last second of the year 9999, after which datetime has no dates; a ring's sums may have."""
 
@@ -75,8 +76,9 @@ def duration(length: float) -> str:
 
 
 def moment(when: float) -> str:
-    """A moment for people, in UTC and to the minute; no later than the year 9999."""
-    return datetime.fromtimestamp(min(when, _LAST_MOMENT), UTC).strftime("%Y-%m-%d %H:%MZ")
+    """A moment for people, in UTC and to the minute; in the years 1 to 9999."""
+    within = max(_FIRST_MOMENT, min(when, _LAST_MOMENT))
+    return datetime.fromtimestamp(within, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def moment_from(when: float, now: float) -> str:

@@ -264,13 +264,21 @@ class StoreList:
         ahead = min(until + ahead, MAX_END)
         self._noted = self._cells.raise_to(entries.LONGEST, ahead, ends=MAX_END).mark
 
-    def next_sequence(self) -> int:
-        """A number that is larger than each one before."""
+    def next_sequence(self, *, above: int = 0) -> int:
+        """A number that is larger than each one before.
+
+        It is the second since the epoch, or one more than the last where that is more. So a store
+        that was lost, or is an older copy of itself, goes on above what readers have seen.
+
+        Args:
+            above: a number that readers may have seen beside.
+        """
         number = 0
 
         def following(present: bytes | None) -> bytes:
             nonlocal number
-            number = entries.number_from(present) + 1
+            last = max(entries.number_from(present), above)
+            number = max(last + 1, int(clock.now()))
             return entries.number_octets(number)
 
         self._cells.change(entries.SEQUENCE, following, ends=MAX_END)

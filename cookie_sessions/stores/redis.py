@@ -15,6 +15,7 @@ from cookie_sessions.stores.entry import (
     is_name,
 )
 from cookie_sessions.stores.redis_outage import AnswerNotUnderstood, redis_outages
+from cookie_sessions.stores.redis_persistence import Persistence, persistence_of
 from cookie_sessions.stores.redis_servers import RedisServers
 from cookie_sessions.stores.redis_topology import Command
 from cookie_sessions.stores.redis_url import RedisAddress
@@ -57,7 +58,8 @@ class RedisStore:
     Whether entries outlive a restart or a fail-over is the server's configuration (``appendonly``,
     ``min-replicas-to-write``); a primary that fails may take the last writes with it. One with a
     ``maxmemory-policy`` other than ``noeviction`` drops living entries when its memory is full:
-    :meth:`maxmemory_policy` says which it has, and what must not be lost needs ``noeviction``.
+    :meth:`maxmemory_policy` says which it has, and what must not be lost needs ``noeviction``;
+    :meth:`persistence` says what it writes to its disk.
 
     A read whose connection broke is asked once more; a write never. A scan of a cluster may miss
     names whose slots move meanwhile; where the primaries change it is Unavailable.
@@ -174,6 +176,12 @@ class RedisStore:
         memory = [self._servers.ask(primary, "INFO", "memory") for primary in primaries]
         policies = [_as(str, _as(dict, section).get("maxmemory_policy")) for section in memory]
         return next((policy for policy in policies if policy != "noeviction"), policies[0])
+
+    @redis_outages
+    def persistence(self) -> list[Persistence]:
+        """What the server writes to its disk; of a cluster, what each primary does."""
+        primaries = self._servers.primaries()
+        return [persistence_of(self._servers, primary) for primary in primaries]
 
     @redis_outages
     def close(self) -> None:

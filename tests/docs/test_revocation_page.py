@@ -14,6 +14,7 @@ from flask import Flask, session
 
 from cookie_sessions.cli.commands import program
 from cookie_sessions.cli.flask_group import sessions
+from cookie_sessions.cli.revocations.rows import Row
 from cookie_sessions.clock import SKEW
 from cookie_sessions.events import EventName
 from cookie_sessions.flask import CookieSessions
@@ -107,6 +108,9 @@ def test_the_numbers_of_the_text_are_those_of_the_code() -> None:
     assert "for a second, then two, then five" in TEXT
     assert MAX_OCTETS == 8 * 1024
     assert MAX_TABLE_OCTETS == 64 * 1024 * 1024
+    assert 8_300_000 < MAX_TABLE_OCTETS // 8 < 8_400_000
+    assert "are 8.3 million sessions" in TEXT
+    assert "Below eight million entries" in TEXT
     assert MAGIC.hex(" ") in TEXT
     assert f"up to {MOST_SESSIONS} sessions" in TEXT
     million = Entries([number.to_bytes(8, "big") for number in range(MB)], [], [], 0)
@@ -120,7 +124,10 @@ def test_the_arithmetic_of_the_page_is_right(row: list[str]) -> None:
     days = int(number) if unit == "days" else int(number) / 24
     count = int(ended.replace(",", "")) * (days + 1)
     assert int(listed.replace(",", "")) == count
-    for told, octets in ((redis, 180), (snapshot, 8)):
+    # What readers refuse is marked, and nothing else.
+    is_refused = len(dump(Entries([], [], [], 0))) + count * 8 > MAX_TABLE_OCTETS
+    assert snapshot.startswith("too large (") is is_refused
+    for told, octets in ((redis, 180), (snapshot.removeprefix("too large (").rstrip(")"), 8)):
         size, scale = told.split()
         exact = count * octets / (MB if scale == "MB" else 1000 * MB)
         assert float(size) == pytest.approx(exact, rel=0.03)
@@ -141,6 +148,15 @@ def test_every_command_of_the_page_exists_with_its_options() -> None:
                 command = command.commands[word]
 
 
+def test_every_name_of_the_lists_json_is_on_the_page() -> None:
+    listed = [
+        name
+        for cell, _ in rows(section("Commands").partition("### What JSON says")[2])
+        for name in re.findall(r"`(\w+)`", cell)
+    ]
+    assert listed == list(Row("all", None, 1).facts())
+
+
 def test_the_transcript_of_the_page_is_what_the_commands_print(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,7 +169,7 @@ def test_the_transcript_of_the_page_is_what_the_commands_print(
     printed = ""
     for line in block.splitlines():
         arguments = line.removeprefix("cookie-sessions ").split()
-        done = CliRunner().invoke(program, [*arguments, *(["--force"] if "revoke" in line else [])])
+        done = CliRunner().invoke(program, arguments)
         assert done.exit_code == 0, done.output
         printed += done.output
     assert printed == said
@@ -176,8 +192,8 @@ def test_the_commands_for_snapshots_work_one_after_the_other(
             command = command.replace(place, str(tmp_path))
         arguments = command.removeprefix("cookie-sessions ").split()
         # No application has used the list yet.
-        force = ["--force"] if "publish" in arguments else []
-        done = CliRunner().invoke(program, [*arguments, *force])
+        new = ["--new-list"] if "publish" in arguments else []
+        done = CliRunner().invoke(program, [*arguments, *new])
         assert done.exit_code == 0, done.output
         if into:
             (tmp_path / into).write_text(done.stdout)

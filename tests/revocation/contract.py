@@ -648,7 +648,9 @@ class ListContract(Lists):
         process.list.store.put_many(values, ends=clock.now() + HOUR)
 
     def test_sequence_numbers_grow_whoever_asks(self, apart: Apart) -> None:
-        assert [list_of(apart).next_sequence() for _ in range(3)] == [1, 2, 3]
+        first, *others = [list_of(apart).next_sequence() for _ in range(3)]
+        assert first >= int(clock.now()) - 60
+        assert others[0] > first
         given: list[int] = []
 
         def take(_: int) -> None:
@@ -657,7 +659,8 @@ class ListContract(Lists):
             given.extend(mine)
 
         assert run_together(take, range(THREADS)) == []
-        assert sorted(given) == list(range(4, 4 + 3 * THREADS))
+        assert len(set(given)) == 3 * THREADS
+        assert min(given) > others[-1]
         assert apart.last_end(entries.SEQUENCE) == MAX_END
 
     @pytest.mark.parametrize("octets", [b"", FOREIGN])
@@ -830,9 +833,10 @@ class SharedListContract(Lists):
     def test_sequence_numbers_of_processes_differ(self, backend: Backend, own: str) -> None:
         def take(_: int) -> bytes:
             written = list_of(Apart(backend.open(), own))
-            return bytes(written.next_sequence() for _ in range(5))
+            return b"".join(entries.number_octets(written.next_sequence()) for _ in range(5))
 
-        assert sorted(b"".join(in_processes(take, 4))) == list(range(1, 21))
+        told = b"".join(in_processes(take, 4))
+        assert len({told[i : i + 8] for i in range(0, len(told), 8)}) == 20
 
     def test_a_forked_process_uses_the_list_of_its_parent(
         self, apart: Apart, clocks: Clocks

@@ -10,6 +10,7 @@ import pytest
 
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.stores.redis import RedisStore
+from cookie_sessions.stores.redis_persistence import Persistence
 from cookie_sessions.stores.redis_servers import _batches
 from cookie_sessions.stores.redis_topology import Command
 
@@ -152,6 +153,7 @@ def test_the_commands_that_the_documentation_lists_are_enough(backend: OneServer
         call()
     assert met(store, "li") == set()
     assert store.maxmemory_policy() == "noeviction"
+    assert store.persistence() == [Persistence(appends=True, syncs=None, saves=None)]
     store.close()
 
 
@@ -189,6 +191,15 @@ def test_a_policy_that_evicts_is_told(backend: OneServer) -> None:
         client.config_set("maxmemory-policy", "allkeys-lru")
         assert store.maxmemory_policy() == "allkeys-lru"
         client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_what_is_written_to_the_disk_is_told(backend: OneServer) -> None:
+    store = backend.open()
+    assert store.persistence() == [Persistence(appends=True, syncs="everysec", saves="")]
+    with backend.server.client() as client:
+        client.config_set("save", "3600 1")
+        assert store.persistence() == [Persistence(True, "everysec", "3600 1")]
+        client.config_set("save", "")
 
 
 def test_a_replica_takes_no_writes_and_says_why(backend: OneServer, tmp_path: Path) -> None:

@@ -52,7 +52,12 @@ def answering(answer: bytes) -> Iterator[RedisStore]:
 )
 def test_a_server_that_speaks_otherwise_is_unavailable(answer: bytes) -> None:
     with answering(answer) as store:
-        for call in (*every_call(store, "a", "b"), lambda: met(store, ""), store.maxmemory_policy):
+        for call in (
+            *every_call(store, "a", "b"),
+            lambda: met(store, ""),
+            store.maxmemory_policy,
+            store.persistence,
+        ):
             with pytest.raises(Unavailable, match=r"^The store redis://.*\.$") as told:
                 call()
             assert "secret" not in str(told.value)
@@ -67,6 +72,7 @@ def test_an_answer_of_another_type_is_unavailable(answer: bytes) -> None:
             lambda: store.get("a"),
             lambda: met(store, ""),
             store.maxmemory_policy,
+            store.persistence,
         )
         for call in calls:
             with pytest.raises(Unavailable, match="makes no sense"):

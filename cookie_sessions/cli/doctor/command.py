@@ -107,6 +107,7 @@ def doctor(
     )
     measured, findings = (None, None) if site is None else _examined(site, progress=progress)
     warnings = list(findings.warnings) if findings else []
+    notes = list(findings.notes) if findings else []
     if others is not None:
         chosen = configured(measured) if measured else None
         told = crowded(others, chosen or PROFILES["portable"])
@@ -114,6 +115,7 @@ def doctor(
     for health in filter(None, stores):
         warnings += [health.fault] if health.fault else []
         warnings += [f"The store {health.name}: {each}" for each in health.warnings]
+        notes += [f"The store {health.name}: {each}" for each in health.notes]
     report = reports.Report(
         url=site.name if site else None,
         requests=site.requests if site else 0,
@@ -123,6 +125,7 @@ def doctor(
         store=stores[0],
         revocations=stores[1],
         warnings=tuple(warnings),
+        notes=tuple(notes),
     )
     (reports.tell_json if as_json else reports.tell)(report)
     if any(health.fault for health in filter(None, stores)):

@@ -45,7 +45,7 @@ class Deployment(NamedTuple):
         names_subject: whether the setting SUBJECT_KEY is its own.
         revocations: the store of its list; None where there is none, and for a snapshot.
         has_login: whether it has a manager of Flask-Login.
-        plain_users: its user classes that have no identifier but the user's own.
+        plain_users: its user classes that take get_id() from Flask-Login's UserMixin.
     """
 
     interface: str
@@ -87,7 +87,10 @@ def list_is_written(deployment: Deployment) -> Finding | None:
     if deployment.settings.revocations is None:
         return None
     if not deployment.settings.revocations_are_a_snapshot:
-        return _ok("Signing out here ends the session, also where its cookie was copied to.")
+        return _ok(
+            f"Signing out here ends a session that belongs to somebody (Flask-Login, "
+            f"session.subject, or {PREFIX}SUBJECT_KEY), also where its cookie was copied to."
+        )
     return _warning(
         f"The list is a snapshot, which can only be read: signing out here ends no copied cookie "
         f"(ASVS 5.0, 7.4.1). Have the application that signs people out name the store in "
@@ -102,16 +105,30 @@ def list_answers(deployment: Deployment) -> Finding | None:
         return None
     if health.fault:
         return Finding(Level.ERROR, health.fault)
+    if health.is_absent:
+        return _note(
+            f"The list's file is not there yet ({health.name}), and was not made to try it out. "
+            f"The first request that uses a session makes it."
+        )
     return _ok(f"The list's store {health.name} answers.")
 
 
 def list_keeps(deployment: Deployment) -> Finding | None:
     """Whether the list is one for all processes, and loses nothing."""
     health = deployment.revocations
-    if health is None or health.fault:
+    if health is None or not health.answers or health.fault:
         return None
     if health.warnings:
         return _warning(f"The list's store {health.name}: {'; '.join(health.warnings)}.")
+    if health.notes:
+        return _note(
+            f"All processes see that list. Its store {health.name}: {'; '.join(health.notes)}."
+        )
+    if health.policy is not None:
+        return _ok(
+            "All processes see that list, and its Redis has each entry on its disk before it "
+            "counts. Where a replica takes over, the last ones may be lost."
+        )
     return _ok("All processes see that list, and its store drops nothing that it was given.")
 
 
@@ -150,10 +167,13 @@ def subject(deployment: Deployment) -> Finding | None:
     if deployment.has_login or deployment.names_subject:
         key = deployment.settings.subject_key
         return _ok(f"The session's key {key!r} says whose it is, so all of a user's can be ended.")
-    return _note(
+    return _warning(
         f"Nothing in the configuration says whose a session is: Flask-Login is not in use, and "
-        f"{PREFIX}SUBJECT_KEY is not set. Unless views set session.subject, nobody can be signed "
-        f"out everywhere (ASVS 5.0, 7.4.2 and 7.4.3)."
+        f"{PREFIX}SUBJECT_KEY is not set. Unless views set session.subject, all sessions are "
+        f"nobody's: signing out ends no copy of a cookie, and nobody can be signed out everywhere "
+        f"(ASVS 5.0, 7.4.1 to 7.4.3). Set {PREFIX}SUBJECT_KEY to the session key that names the "
+        f"user. If views set session.subject, set it to its default, "
+        f"{deployment.settings.subject_key!r}, and this is not asked again."
     )
 
 
@@ -162,14 +182,18 @@ def remember_cookies(deployment: Deployment) -> Finding | None:
     if not deployment.has_login:
         return None
     if not deployment.plain_users:
-        return _ok("No user class has get_id() from UserMixin, which never changes.")
+        return _note(
+            "No user class takes get_id() from Flask-Login's UserMixin. Whether what theirs gives "
+            "changes with the password can't be seen from here: if it does not, a remember cookie "
+            "(login_user(remember=True)) signs its bearer in again after every revocation."
+        )
     names = ", ".join(deployment.plain_users)
-    return _warning(
-        f"{names}: get_id() is that of Flask-Login's UserMixin, so a remember cookie "
-        f"(login_user(remember=True)) signs its bearer in again after every revocation, a change "
-        f"of the password included (ASVS 5.0, 7.4.3). Let get_id() return an alternative id that "
-        f"changes with the password, or use no remember cookie and a longer "
-        f"PERMANENT_SESSION_LIFETIME."
+    return _note(
+        f"{names}: get_id() is that of Flask-Login's UserMixin. If the application calls "
+        f"login_user(remember=True), which can't be seen from here, the remember cookie signs its "
+        f"bearer in again after every revocation, a change of the password included (ASVS 5.0, "
+        f"7.4.3). Then let get_id() return an alternative id that changes with the password, or "
+        f"use a longer PERMANENT_SESSION_LIFETIME instead."
     )
 
 

@@ -15,6 +15,7 @@ from cookie_sessions.cli.doctor.store import StoreHealth
 
 _HEAD: Final = ("OCTETS OF", "PASSED", "FAILED", "HOW")
 _SHOWN: Final = 10
+_OF_A_STORE: Final = ("name", "answers", "fault", "policy")
 
 
 class Report(NamedTuple):
@@ -29,6 +30,7 @@ class Report(NamedTuple):
         store: the overflow store.
         revocations: the store of the revocation list.
         warnings: what is to be changed.
+        notes: what is good to know.
     """
 
     url: str | None
@@ -39,6 +41,7 @@ class Report(NamedTuple):
     store: StoreHealth | None
     revocations: StoreHealth | None
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Progress:
@@ -78,7 +81,7 @@ def tell(report: Report) -> None:
         parts.append(_cookies(report.others))
     parts += [_store(health) for health in (report.store, report.revocations) if health]
     click.echo("\n\n".join(parts))
-    for note in report.findings.notes if report.findings else ():
+    for note in report.notes:
         click.echo(f"note: {note}", err=True)
     for warning in report.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -97,7 +100,6 @@ def tell_json(report: Report) -> None:
             "joints": measured.joints,
             "profiles": report.findings.profiles,
             "configured": report.findings.configured,
-            "notes": report.findings.notes,
         }
     if report.others is not None:
         facts["cookies"] = {
@@ -107,7 +109,9 @@ def tell_json(report: Report) -> None:
     for name in ("store", "revocations"):
         health: StoreHealth | None = getattr(report, name)
         if health is not None:
-            facts[name] = {key: told for key, told in health._asdict().items() if key != "warnings"}
+            facts[name] = {key: getattr(health, key) for key in _OF_A_STORE}
+    if report.notes or report.findings is not None:
+        facts["notes"] = report.notes
     facts["warnings"] = report.warnings
     click.echo(json.dumps(facts, indent=2))
 
@@ -144,6 +148,8 @@ def _profiles(findings: Findings) -> str:
 
 def _store(health: StoreHealth) -> str:
     told = "answers" if health.answers else "does not answer"
+    if health.is_absent:
+        told = "is not there yet"
     policy = f", maxmemory-policy {health.policy}" if health.policy else ""
     return f"{health.name}: {told}{policy}"
 

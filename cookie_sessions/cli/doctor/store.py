@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from cookie_sessions import clock
+from cookie_sessions.cli.absent import absent_file
+from cookie_sessions.cli.doctor.durability import durability
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.stores import ExpiringStore, store_from_url
 
@@ -22,6 +25,7 @@ class StoreHealth(NamedTuple):
         fault: why it can't be used; empty where it can.
         policy: a Redis's maxmemory-policy; None for others, and where it is not told.
         warnings: what may be lost.
+        notes: what it does not tell, so that nobody can say whether it is lost.
     """
 
     name: str
@@ -29,6 +33,12 @@ class StoreHealth(NamedTuple):
     fault: str
     policy: str | None
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is a file that is not there yet, and was not made to see."""
+        return not (self.answers or self.fault)
 
 
 class _Loss(NamedTuple):
@@ -64,7 +74,10 @@ def examine(url: str) -> StoreHealth:
 
 
 def examine_list(url: str) -> StoreHealth:
-    """As :func:`examine`, for the store of a revocation list, which may lose nothing."""
+    """As :func:`examine`, for the store of a revocation list, which may lose nothing.
+
+    A file that is not there is not made.
+    """
     return _examined(url, _OF_A_LIST)
 
 
@@ -74,9 +87,13 @@ def _examined(url: str, loss: _Loss) -> StoreHealth:
     except ConfigurationError as error:
         del url
         raise error.with_traceback(None) from None
+    absent = absent_file(store) if loss.forbids else None
+    if absent is not None:
+        return _not_there(store, absent)
     try:
         fault = _fault(store)
-        policy = None if fault else _policy(store)
+        policy = None if fault else _told(store, "maxmemory_policy")
+        persistence = _told(store, "persistence") if loss.forbids and not fault else None
     finally:
         store.close()
     answers = not fault
@@ -92,14 +109,33 @@ def _examined(url: str, loss: _Loss) -> StoreHealth:
         warnings.append(f"it drops living entries while its memory is short; {loss.told}")
     if loss.forbids and answers and policy is None and hasattr(store, "maxmemory_policy"):
         warnings.append(
-            f"its maxmemory-policy is not told to this user: see that it is {_SAFE}, or {loss.told}"
+            f"neither its maxmemory-policy nor its appendonly is told to this user: see that they "
+            f"are {_SAFE} and yes, or {loss.told}"
         )
     if policy not in (None, _SAFE):
         warnings.append(
             f"its maxmemory-policy is {policy}, which drops living entries when its memory is "
             f"full, and {loss.told}: set maxmemory-policy {_SAFE}"
         )
-    return StoreHealth(store.name, answers, fault, policy, tuple(warnings))
+    kept = durability(persistence or ())
+    return StoreHealth(
+        store.name, answers, fault, policy, (*warnings, *kept.warnings), notes=kept.notes
+    )
+
+
+def _not_there(store: ExpiringStore, path: str) -> StoreHealth:
+    folder = Path(path).parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        fault = (
+            f"The store {store.name} has no file yet, and none can be made in {folder}. Make the "
+            f"folder, or let this user write in it."
+        )
+        return StoreHealth(store.name, answers=False, fault=fault, policy=None, warnings=())
+    told = (
+        "its file is not there, so no application has used it yet: compare the path with the "
+        "application's COOKIE_SESSIONS_REVOCATIONS"
+    )
+    return StoreHealth(store.name, answers=False, fault="", policy=None, warnings=(told,))
 
 
 def _fault(store: ExpiringStore) -> str:
@@ -115,10 +151,10 @@ def _fault(store: ExpiringStore) -> str:
     return f"The store {store.name} did not give back what it was given to keep."
 
 
-def _policy(store: ExpiringStore) -> str | None:
-    ask = getattr(store, "maxmemory_policy", None)
+def _told(store: ExpiringStore, what: str) -> Any:
+    ask = getattr(store, what, None)
     try:
-        return None if ask is None else str(ask())
+        return None if ask is None else ask()
     except Unavailable:
         # A user who may not ask for INFO can't be told.
         return None

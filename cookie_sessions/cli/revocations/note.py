@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from cookie_sessions.cli.defaults import REVOCATIONS, defaults
+from cookie_sessions.cli.defaults import REVOCATIONS, defaults, typed
 
 
 def tell_how_to_revoke_now(kids: Iterable[bytes]) -> None:
@@ -16,7 +16,7 @@ def tell_how_to_revoke_now(kids: Iterable[bytes]) -> None:
         kids: the keys' ids.
     """
     if _is_named():
-        lines = "; ".join(f"cookie-sessions revoke --key {kid.hex()}" for kid in kids)
+        lines = "; ".join(typed(f"revoke --key {kid.hex()}") for kid in kids)
         click.echo(
             f"Note: instances learn it when they read the ring again. Within seconds: {lines}",
             err=True,
@@ -24,8 +24,12 @@ def tell_how_to_revoke_now(kids: Iterable[bytes]) -> None:
 
 
 def _is_named() -> bool:
+    from cookie_sessions.settings import SNAPSHOT
+
     try:
-        return bool(defaults().config().get(REVOCATIONS))
+        url = defaults().config().get(REVOCATIONS)
     except Exception:  # noqa: BLE001
         # A leaked key is revoked whether or not the application can be loaded at present.
         return False
+    # A snapshot can only be read.
+    return bool(url) and not str(url).startswith(SNAPSHOT)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 
+from cookie_sessions.cli.absent import absent_file
 from cookie_sessions.cli.defaults import INDEX_KEY, REVOCATIONS, defaults
 from cookie_sessions.cli.given import FILE, text_in, text_of
 from cookie_sessions.cli.revocations.quiet import quiet_events
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_SECONDS: Final = 31 * 86_400
 """How long sessions live by Flask's default. Longer ones are noted in the store itself."""
 
-_SQLITE: Final = "sqlite:"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 STORE: Final = click.option(
@@ -42,6 +41,13 @@ index_key_option: Final = click.option(
 )
 
 
+NEW_LIST: Final = click.option(
+    "--new-list",
+    is_flag=True,
+    help="Take a list that no application has used yet, or begin one in a new file.",
+)
+
+
 def list_options(command: _Function) -> _Function:
     """Give a command the options that say where the list is and what names its subjects."""
     return STORE(index_key_option(command))
@@ -53,6 +59,7 @@ class Place(NamedTuple):
     Attributes:
         settings: the application's, as far as they are known; their list is this one.
         application: whether an application says them.
+        named: whether it says where the list is, so that it can't be a wrong one.
         store: keeps the list.
         written: writes it.
         revocations: ends sessions by it.
@@ -60,6 +67,7 @@ class Place(NamedTuple):
 
     settings: Settings
     application: bool
+    named: bool
     store: ExpiringStore
     written: StoreList
     revocations: Revocations
@@ -73,6 +81,22 @@ class Place(NamedTuple):
         from cookie_sessions.revocation import entries
 
         return bool(self.store.get_many([entries.INDEX, entries.SEQUENCE]))
+
+    def refuse_if_unused(self, *, new_list: bool, so: str) -> None:
+        """Refuse what is probably the wrong list.
+
+        Args:
+            new_list: whether somebody has said that it is the right one.
+            so: what was not done, a sentence.
+
+        Raises:
+            ConfigurationError: no application has used it, and nobody has said so.
+            Unavailable: the store does not answer.
+        """
+        if not (self.named or new_list or self.is_in_use()):
+            raise ConfigurationError(
+                f"{unused(self.store.name)} {so} If it is the right one, add --new-list."
+            )
 
     def check_index(self) -> bool:
         """Whether subjects have a name in this list yet; nothing is written.
@@ -121,7 +145,7 @@ class Place(NamedTuple):
 
     def warn_if_unused(self) -> None:
         """Say on stderr that it may be the wrong list."""
-        if not self.application and not self.is_in_use():
+        if not self.named and not self.is_in_use():
             click.echo(f"Note: {unused(self.store.name)}", err=True)
 
 
@@ -139,14 +163,20 @@ def unused(name: str) -> str:
 
 @contextmanager
 def opened(
-    url: str | None, index_key_file: str | None = None, *, may_be_absent: bool = False
+    url: str | None,
+    index_key_file: str | None = None,
+    *,
+    writes: bool = False,
+    new_list: bool | None = None,
 ) -> Iterator[Place]:
     """Open a list for one command.
 
     Args:
         url: what ``--store`` says, or None.
         index_key_file: what ``--index-key-file`` says, or None.
-        may_be_absent: whether a file is made where there is none.
+        writes: whether it writes the list. One that does not makes no file: where there is none,
+            the list is empty.
+        new_list: what ``--new-list`` says; None: the command has no such option.
 
     Raises:
         ConfigurationError: it can't be used. No password that stands in a URL is repeated.
@@ -160,9 +190,15 @@ def opened(
     from cookie_sessions.stores.url import store_from_url
 
     settings, application = _settings(url, index_key_file)
+    named = application and url is None
     # A command can wait longer than a request: the store takes the time that it takes by itself.
     store = store_from_url(settings.revocations or "")
-    _check(store, may_be_absent=may_be_absent or (application and url is None))
+    _check_shared(store)
+    absent = absent_file(store)
+    if absent is not None:
+        if not (new_list or named):
+            raise _no_file(absent, may_be_new=new_list is not None)
+        store = store if writes else _empty(store)
     events = quiet_events()
     longest = defaults().longest_session() or _LONGEST_SECONDS
     written = StoreList(
@@ -183,7 +219,7 @@ def opened(
         registry=Registry(store, index=written.index) if has_register else None,
     )
     try:
-        yield Place(settings, application, store, written, revocations)
+        yield Place(settings, application, named, store, written, revocations)
     finally:
         store.close()
 
@@ -223,15 +259,26 @@ def _settings(url: str | None, index_key_file: str | None) -> tuple[Settings, bo
     return Settings.from_mapping(config), told.application
 
 
-def _check(store: ExpiringStore, *, may_be_absent: bool) -> None:
+def _check_shared(store: ExpiringStore) -> None:
     if not store.shared:
         raise ConfigurationError(
             f"The list {store.name} is in the memory of one process, and no command sees that of "
             f"the application. Have it use a store that they share, such as sqlite:/path/of/a/file."
         )
-    path = store.name.removeprefix(_SQLITE)
-    if store.name.startswith(_SQLITE) and not may_be_absent and not os.path.lexists(path):
-        raise ConfigurationError(
-            f"There is no file {path}, so no application has this list. Compare the path with the "
-            f"application's {REVOCATIONS}."
-        )
+
+
+def _no_file(path: str, *, may_be_new: bool) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no file {path}, so no application has this list. "
+        f"Compare the path with the application's {REVOCATIONS}."
+        + (" If the list is to begin there, add --new-list." if may_be_new else "")
+    )
+
+
+def _empty(store: ExpiringStore) -> ExpiringStore:
+    """What stands in for a file that is not there."""
+    from cookie_sessions.stores.memory import MemoryStore
+
+    empty = MemoryStore()
+    empty.name = store.name
+    return empty

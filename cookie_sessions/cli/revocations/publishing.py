@@ -14,11 +14,11 @@ from cookie_sessions.cli.defaults import REVOCATIONS, defaults
 from cookie_sessions.cli.options import JSON
 from cookie_sessions.cli.refusal import EXIT_ERROR, EXIT_WARNINGS
 from cookie_sessions.cli.revocations.place import (
+    NEW_LIST,
     index_key,
     index_key_option,
     list_options,
     opened,
-    unused,
 )
 from cookie_sessions.cli.times import duration, iso, moment_from, seconds
 from cookie_sessions.errors import ConfigurationError
@@ -68,7 +68,7 @@ _AUDIENCE: Final = click.option(
 @_AUDIENCE
 @list_options
 @JSON
-@click.option("--force", is_flag=True, help="Publish a list that no application has used yet.")
+@NEW_LIST
 def publish(
     *,
     folder: Path,
@@ -79,7 +79,7 @@ def publish(
     url: str | None,
     index_key_file: str | None,
     as_json: bool,
-    force: bool,
+    new_list: bool,
 ) -> None:
     """Write a signed copy of the list, for others to read.
 
@@ -87,30 +87,30 @@ def publish(
     copy go by it until it ends, so run this much more often than --lasts says.
     """
     from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS
-    from cookie_sessions.revocation.snapshot.publisher import SIGNED_FILE
+    from cookie_sessions.revocation.snapshot.publisher import SIGNED_FILE, last_sequence
     from cookie_sessions.revocation.snapshot.publisher import publish as write
     from cookie_sessions.revocation.snapshot.signing import SigningKey
 
     if not 0 < ttl <= lasts <= SNAPSHOT_SECONDS:
         raise click.UsageError("--lasts is at most 24h, and --ttl at most as long as --lasts.")
     key = SigningKey.from_file(signing_key)
-    with opened(url, index_key_file, may_be_absent=force) as place:
+    with opened(url, index_key_file, writes=True, new_list=new_list) as place:
         if place.settings.index_key is None:
             raise ConfigurationError(
                 "There is no index key, and without it no reader of a snapshot can tell whose "
                 "sessions are ended. Set COOKIE_SESSIONS_INDEX_KEY to one secret for the "
                 "applications that write the list, its readers and this command."
             )
-        if not place.application and not force and not place.is_in_use():
-            raise ConfigurationError(
-                f"{unused(place.store.name)} Nothing was published, because an empty copy would "
-                f"bring ended sessions back. If it is the right one, add --force."
-            )
+        place.refuse_if_unused(
+            new_list=new_list,
+            so="Nothing was published, because an empty copy would bring ended sessions back.",
+        )
         index = place.written.index()
         now = clock.now()
+        audience = audience or place.settings.snapshot_audience
         # The number comes before the entries, so that of two copies the later number has all that
         # the earlier has.
-        sequence = place.written.next_sequence()
+        sequence = place.written.next_sequence(above=last_sequence(folder, key, audience=audience))
         entries = place.written.listed(now=now)
         counts = {
             "sessions": len(list(entries.sessions)),
@@ -121,7 +121,7 @@ def publish(
             entries,
             folder,
             key=key,
-            audience=audience or place.settings.snapshot_audience,
+            audience=audience,
             index_check=index.check,
             sequence=sequence,
             now=now,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cookie_sessions.cli.revocations.rows import Row
 
 _SHOWN: Final = 100
+_MOST: Final = 1_000_000_000
 _SIGNED_IN_HEAD: Final = ("REFERENCE", "SIGNED IN", "SEEN IN THE HOUR FROM", "LABEL")
 _KINDS: Final = click.Choice(["all", "key", "subject", "session"])
 
@@ -29,7 +30,7 @@ _KINDS: Final = click.Choice(["all", "key", "subject", "session"])
 @click.option("--kind", "kinds", type=_KINDS, multiple=True, help="Only these; repeatable.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=_MOST),
     metavar="NUMBER",
     help=f"How many at most. Default: {_SHOWN}, and with --json all.",
 )
@@ -82,8 +83,8 @@ def count(*, url: str | None, as_json: bool) -> None:
 def prune(*, url: str | None, as_json: bool) -> None:
     """Remove what has ended and still takes room.
 
-    Such as SQLite keeps until it is asked. Nothing goes that still refuses a session, and nothing
-    depends on it: run it when the file is to become small.
+    Nothing goes that still refuses a session, and nothing depends on it: each write removes some of
+    it too. A SQLite file keeps its size, and what is written later takes the room that is free.
     """
     from cookie_sessions.cli.revocations.rows import counts
 

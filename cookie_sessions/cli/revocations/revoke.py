@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from cookie_sessions import clock
+from cookie_sessions.cli.defaults import typed
 from cookie_sessions.cli.given import text_of
 from cookie_sessions.cli.options import DRY_RUN, JSON
 from cookie_sessions.cli.refusal import Refused
-from cookie_sessions.cli.revocations.place import list_options, opened, unused
+from cookie_sessions.cli.revocations.place import NEW_LIST, list_options, opened
 from cookie_sessions.cli.times import duration, moment, since_epoch
 from cookie_sessions.clock import SKEW
 from cookie_sessions.crypto import KID_OCTETS
-from cookie_sessions.errors import ConfigurationError, UsageError
+from cookie_sessions.errors import UsageError
 
 if TYPE_CHECKING:
     from cookie_sessions.cli.revocations.place import Place
@@ -69,7 +70,8 @@ def moment_or_now(text: str) -> int | str:
 @list_options
 @JSON
 @DRY_RUN
-@click.option("--force", is_flag=True, help="Do it even if it logs everybody out.")
+@NEW_LIST
+@click.option("--force", is_flag=True, help="Confirm --all-before, which logs everybody out.")
 def revoke_sessions(
     *,
     sid: str | None,
@@ -81,6 +83,7 @@ def revoke_sessions(
     index_key_file: str | None,
     as_json: bool,
     dry_run: bool,
+    new_list: bool,
     force: bool,
 ) -> None:
     """End sessions now, wherever their cookies are.
@@ -106,12 +109,8 @@ def revoke_sessions(
             "--reference."
         )
     (ending,) = endings
-    with opened(url, index_key_file, may_be_absent=force) as place:
-        if not place.application and not force and not place.is_in_use():
-            raise ConfigurationError(
-                f"{unused(place.store.name)} Nothing was ended. If it is the right one, add "
-                f"--force."
-            )
+    with opened(url, index_key_file, writes=not dry_run, new_list=new_list) as place:
+        place.refuse_if_unused(new_list=new_list, so="Nothing was ended.")
         ending.check(place)
         if not dry_run:
             ending.end(place)
@@ -137,6 +136,11 @@ def _session(given: str) -> Ending:
 
 
 def _subject(subject: str) -> Ending:
+    if not subject:
+        raise UsageError(
+            "The subject is empty, as where a variable of the shell is not set. Nothing was ended. "
+            "Write --subject as session.subject was set."
+        )
     return Ending(
         "subject",
         "all sessions of the subject",
@@ -170,13 +174,13 @@ def _key(given: str) -> Ending:
     kid = _digits(
         given,
         _KID_DIGITS,
-        "A key's id has 8 hexadecimal digits. cookie-sessions keys list shows them.",
+        f"A key's id has 8 hexadecimal digits. {typed('keys list')} shows them.",
     )
     return Ending(
         "key",
         f"all sessions that the key {kid} seals or ever sealed",
         lambda place: place.revocations.revoke_key(kid),
-        next=f"cookie-sessions keys revoke {kid}",
+        next=typed(f"keys revoke {kid}"),
     )
 
 
@@ -184,20 +188,21 @@ def _reference(reference: str) -> Ending:
     def check(place: Place) -> None:
         registry = place.register()
         if not place.check_index() or registry.find(reference, subject=None) is None:
-            raise UsageError(_NO_SUCH_REFERENCE)
+            raise _no_such_reference()
 
     def end(place: Place) -> None:
-        if not place.revocations.end_signed_in(None, reference):
-            raise UsageError(_NO_SUCH_REFERENCE)
+        if not place.revocations.end_reference(reference):
+            raise _no_such_reference()
 
     return Ending("reference", _SESSION, end, check)
 
 
-_NO_SUCH_REFERENCE: Final = (
-    "The register has no session of that reference: it has ended, or the application keeps no "
-    "register (COOKIE_SESSIONS_REGISTER). Those that it has are listed by cookie-sessions "
-    "revocations signed-in --subject SUBJECT. Nothing was ended."
-)
+def _no_such_reference() -> UsageError:
+    return UsageError(
+        f"The register has no session of that reference: it has ended, or the application keeps no "
+        f"register (COOKIE_SESSIONS_REGISTER). Those that it has are listed by "
+        f"{typed('revocations signed-in --subject SUBJECT')}. Nothing was ended."
+    )
 
 
 def _digits(text: str, count: int, told: str) -> str:
@@ -225,9 +230,7 @@ def _tell(ending: Ending, place: Place, *, as_json: bool, dry_run: bool) -> None
         return
     click.echo(f"Ended: {ending.told}.\nThis counts everywhere {place.within()}.")
     if published:
-        click.echo(
-            "Who reads snapshots hears of it by the next: cookie-sessions revocations publish"
-        )
+        click.echo(f"Who reads snapshots hears of it by the next: {typed('revocations publish')}")
     if ending.next is not None:
         click.echo(
             f"The list forgets it once no session of now can live; the ring does not: {ending.next}"

@@ -11,9 +11,11 @@ from typing import Final
 
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.revocation.facts import SNAPSHOT_SECONDS, Entries
+from cookie_sessions.revocation.snapshot.fault import SnapshotRefused
+from cookie_sessions.revocation.snapshot.reader import MAX_TABLE_OCTETS
 from cookie_sessions.revocation.snapshot.signing import SigningKey
 from cookie_sessions.revocation.snapshot.table import dump
-from cookie_sessions.revocation.snapshot.token import MAX_OCTETS, Token, table_name
+from cookie_sessions.revocation.snapshot.token import MAX_OCTETS, Token, signed_one, table_name
 
 SIGNED_FILE: Final = "revocations.jwt"
 """The name of the signed file."""
@@ -56,7 +58,8 @@ def publish(
         What the token says.
 
     Raises:
-        UsageError: a length of time is out of bounds, or the audience is too long.
+        UsageError: a length of time is out of bounds, the audience is too long, or the list is
+            longer than readers take.
         ConfigurationError: the folder can't be written.
     """
     if not 0 < ttl <= lasts <= SNAPSHOT_SECONDS:
@@ -65,6 +68,13 @@ def publish(
             "Give it a shorter life, or a shorter ttl."
         )
     table = dump(entries)
+    if len(table) > MAX_TABLE_OCTETS:
+        raise UsageError(
+            f"The list takes {len(table):,} octets, and readers refuse a table of more than "
+            f"{MAX_TABLE_OCTETS:,}, which are about 8.3 million sessions. Nothing was published, "
+            f"and the last snapshot counts until its end. Have readers ask the store itself, or "
+            f"let sessions live less long."
+        )
     digest = hashlib.sha256(table).hexdigest()
     token = Token(
         sequence=sequence,
@@ -92,6 +102,26 @@ def publish(
         f"The snapshot can't be written into {folder} ({fault}). Make the folder, or let this user "
         f"write in it. What was published before is still there."
     )
+
+
+def last_sequence(folder: Path, key: SigningKey, *, audience: str) -> int:
+    """The number of the snapshot that is in a folder, whether or not it still counts.
+
+    Args:
+        folder: where snapshots go.
+        key: signs them.
+        audience: for whom they are.
+
+    Returns:
+        It; 0 where there is none that this key has signed for them.
+    """
+    try:
+        with (folder / SIGNED_FILE).open("rb") as file:
+            octets = file.read(MAX_OCTETS + 1)
+        return signed_one(octets, key.public(), audience=audience).sequence
+    except (OSError, SnapshotRefused):
+        # Whether the folder can be used is found out when it is written.
+        return 0
 
 
 def _write(path: Path, octets: bytes) -> None:

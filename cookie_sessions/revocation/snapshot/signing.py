@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -21,6 +22,8 @@ _NAMES: Final = {ED25519: (ED25519, "Ed25519"), P256: (P256,)}
 _KINDS: Final = {("OKP", "Ed25519"): ED25519, ("EC", "P-256"): P256}
 _MAX_OCTETS: Final = 65_536
 _FILE: Final = "file:"
+_OPEN: Final = 0o077
+_WRITABLE: Final = 0o022
 _PEM: Final = "-----BEGIN "
 
 
@@ -67,6 +70,14 @@ class SigningKey:
     def __reduce__(self) -> NoReturn:
         raise TypeError("A key is never pickled or copied; read it from its file again.")
 
+    def public(self) -> dict[str, PublicKey]:
+        """What verifies the tokens that it signs, by its thumbprint."""
+        return {self.kid: PublicKey(self.algorithm, self._key.public_key())}
+
+    def public_set(self) -> str:
+        """Its public part as a JWK Set, for readers."""
+        return _public_set(_named(_jwk_of(self._key.public_key()), self.algorithm))
+
     def sign(self, claims: Mapping[str, Any], *, kind: str) -> str:
         """A signed token (RFC 7519).
 
@@ -107,9 +118,8 @@ def new_signing_key(algorithm: str = ED25519) -> tuple[str, str]:
 
     ed25519 = algorithm == ED25519
     jwk = _jwk_of(Ed25519PrivateKey.generate() if ed25519 else generate_private_key(SECP256R1()))
-    jwk = {"kid": thumbprint(jwk), "use": "sig", "alg": algorithm, **jwk}
-    public = {name: value for name, value in jwk.items() if name != "d"}
-    return json.dumps(jwk, indent=2) + "\n", json.dumps({"keys": [public]}, indent=2) + "\n"
+    jwk = _named(jwk, algorithm)
+    return json.dumps(jwk, indent=2) + "\n", _public_set(jwk)
 
 
 def public_keys(setting: str) -> dict[str, PublicKey]:
@@ -181,6 +191,15 @@ def _jwk_of(key: Any) -> dict[str, Any]:
     return jwk
 
 
+def _named(jwk: Mapping[str, Any], algorithm: str) -> dict[str, Any]:
+    return {"kid": thumbprint(jwk), "use": "sig", "alg": algorithm, **jwk}
+
+
+def _public_set(jwk: Mapping[str, Any]) -> str:
+    public = {name: value for name, value in jwk.items() if name != "d"}
+    return json.dumps({"keys": [public]}, indent=2) + "\n"
+
+
 def _from_pem(text: str) -> dict[str, Any]:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -195,14 +214,36 @@ def _from_pem(text: str) -> dict[str, Any]:
 
 
 def _text_of(path: str, *, public: bool = False) -> str:
-    source = FileSource(path, allow_group_read=public, allow_others_read=public)
-    if not os.path.lexists(path):
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):
+        mode = None
+    if mode is None:
         raise _refused("is in a file that is not there")
+    if stat.S_ISREG(mode):
+        _check_mode(path, stat.S_IMODE(mode), public=public)
+    # It looks at the mode once more, of the file that it has open.
+    source = FileSource(path, allow_group_read=public, allow_others_read=public)
     try:
         return source.read().decode()
     except (Unavailable, UnicodeDecodeError):
         pass
     raise _refused("can't be read from its file")
+
+
+def _check_mode(path: str, mode: int, *, public: bool) -> None:
+    if os.name != "posix" or not mode & (_WRITABLE if public else _OPEN):
+        return
+    if public:
+        raise ConfigurationError(
+            f"The file of public keys can be written by others (mode {mode:03o}), who could put "
+            f"theirs into it. Run: chmod go-w {path}"
+        )
+    raise ConfigurationError(
+        f"The file of the key that signs snapshots is open to others (mode {mode:03o}). Run: "
+        f"chmod 600 {path}. If others may have read it, make a new key and give readers its "
+        f"public part."
+    )
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -218,5 +259,5 @@ def _document(text: str) -> dict[str, Any]:
 def _refused(what: str) -> ConfigurationError:
     return ConfigurationError(
         f"The key of snapshots {what} (it is not repeated here). Make one with cookie-sessions "
-        f"revocations snapshot-key, keep its file, and give readers what the command prints."
+        f"revocations snapshot-key new, keep its file, and give readers what the command prints."
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.revocations.press import Press
 from tests.cli.revocations.world import A_KEY, INDEX_KEY, Shop, bare
 
 
@@ -22,5 +23,12 @@ def shop(tmp_path: Path) -> Shop:
 
 @pytest.fixture
 def keyed(tmp_path: Path) -> Shop:
-    """A shop with an index key, as snapshots need one."""
-    return Shop(tmp_path, **{INDEX_KEY: A_KEY})
+    """A shop with an index key, as snapshots need one, that says whose its sessions are."""
+    return Shop(tmp_path, **{INDEX_KEY: A_KEY, "COOKIE_SESSIONS_SUBJECT_KEY": "_user_id"})
+
+
+@pytest.fixture
+def press(keyed: Shop) -> Press:
+    """A folder for snapshots of a list that its application has used."""
+    keyed.visitor()
+    return Press(keyed)

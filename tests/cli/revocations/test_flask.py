@@ -94,8 +94,29 @@ def test_a_snapshot_of_the_application_is_read_only_and_another_store_may_be_nam
     refused = keyed.flask("revoke", "--subject", "ann")
     assert refused.exit_code == 1
     assert "can only be read" in refused.stderr
+    other = ("--store", f"{keyed.url}?prefix=other:")
+    wrong = keyed.flask("revoke", "--subject", "ann", *other)
+    assert wrong.exit_code == 1
+    assert "No application has used the list" in wrong.stderr
     assert keyed.flask("revoke", "--subject", "ann", "--store", keyed.url).exit_code == 0
     assert ann.get() == "nobody"
+
+
+def test_commands_name_the_others_as_they_are_typed_here(shop: Shop, tmp_path: Path) -> None:
+    shop.visitor()
+    told = shop.flask("revoke", "--key", "0a1b2c3d")
+    assert told.stdout.endswith("the ring does not: flask sessions keys revoke 0a1b2c3d\n")
+    facts = json.loads(shop.flask("revoke", "--key", "0a1b2c3d", "--json").stdout)
+    assert facts["next"] == "flask sessions keys revoke 0a1b2c3d"
+    assert "flask sessions keys list shows" in shop.flask("revoke", "--key", "old").stderr
+    absent = shop.flask("revoke", "--reference", "0" * 24)
+    assert "flask sessions revocations signed-in --subject" in absent.stderr
+    ring = ("--keys", f"file:{tmp_path}/ring.json")
+    assert shop.flask("keys", "init", *ring, "--longest-session", "1d").exit_code == 0
+    gone = shop.flask("keys", "revoke", *ring, "--absent", "0a1b2c3d")
+    assert gone.stderr.endswith("Within seconds: flask sessions revoke --key 0a1b2c3d\n")
+    shop.app.config[REVOCATIONS] = "snapshot:file:/nowhere/revocations.jwt"
+    assert shop.flask("keys", "revoke", *ring, "--absent", "00000000").stderr == ""
 
 
 def test_a_wrong_setting_is_one_line(keyed: Shop) -> None:

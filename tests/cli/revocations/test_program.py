@@ -36,7 +36,7 @@ def test_a_store_that_does_not_answer_is_one_line_and_no_log() -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "cookie_sessions.cli", "revoke", "--subject", "ann"),
-            *("--force", "--store", "redis://127.0.0.1:1/0"),
+            *("--new-list", "--store", "redis://127.0.0.1:1/0"),
         ],
         cwd=ROOT,
         capture_output=True,

@@ -4,67 +4,20 @@ from __future__ import annotations
 
 import functools
 import json
-import stat
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from flask import Flask
 
 from cookie_sessions import clock
 from cookie_sessions.cli.revocations.examination import FAULTS
+from cookie_sessions.revocation.snapshot import publisher
 from cookie_sessions.revocation.snapshot.fault import Fault
+from tests.cli.revocations.press import KEYED, Press
 from tests.cli.revocations.world import A_KEY, INDEX_KEY, REVOCATIONS, Shop, run
-from tests.flask.listed import shop as an_app
-
-KEYED = {INDEX_KEY: A_KEY}
-
-
-class Press:
-    """A folder with snapshots of a shop's list, and the keys for them."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.folder = shop.path.parent / "out"
-        self.folder.mkdir()
-        self.private = shop.path.parent / "private.json"
-        self.public = shop.path.parent / "public.json"
-        self.make_key()
-
-    def make_key(self, *line: str) -> None:
-        self.private.unlink(missing_ok=True)
-        told = self.shop.do("revocations", "snapshot-key", "new", "--out", str(self.private), *line)
-        self.public.write_text(told)
-
-    def publish(self, *line: str, env: dict[str, str] | None = None) -> Result:
-        where = ("--folder", str(self.folder), "--signing-key", str(self.private))
-        return self.shop.run(
-            "revocations", "publish", *where, *line, env=KEYED if env is None else env
-        )
-
-    def verify(self, *line: str, env: dict[str, str] | None = None) -> Result:
-        place = () if "--url" in line or "--folder" in line else ("--folder", str(self.folder))
-        return run("revocations", "verify", *place, "--keys", str(self.public), *line, env=env)
-
-    def reader(self) -> Flask:
-        """An application that has the snapshot alone."""
-        return an_app(
-            **{
-                REVOCATIONS: f"snapshot:file:{self.folder}/revocations.jwt",
-                INDEX_KEY: A_KEY,
-                "COOKIE_SESSIONS_SNAPSHOT_KEYS": self.public.read_text(),
-                "COOKIE_SESSIONS_UNSAFE_LOGOUT_KEEPS_COPIES": True,
-            }
-        )
-
-
-@pytest.fixture
-def press(keyed: Shop) -> Press:
-    keyed.visitor()
-    return Press(keyed)
+from tests.stores.redis_server import until
 
 
 @pytest.mark.parametrize("line", [(), ("--es256",)], ids=["Ed25519", "P-256"])
@@ -75,8 +28,10 @@ def test_what_is_published_is_what_readers_refuse(press: Press, line: tuple[str,
     press.shop.do("revoke", "--subject", "bob", env=KEYED)
     done = press.publish()
     assert (done.exit_code, done.stderr) == (0, "")
+    number = int(done.stdout.split()[1])
+    assert clock.now() - 60 < number <= clock.now()
     assert done.stdout.startswith(
-        f"Snapshot 1 is in {press.folder}: 1 session, 1 subject, 0 keys; "
+        f"Snapshot {number} is in {press.folder}: 1 session, 1 subject, 0 keys; "
     )
     assert "(in 1 h), and readers look for the next after 1 min." in done.stdout
     app = press.reader()
@@ -84,14 +39,14 @@ def test_what_is_published_is_what_readers_refuse(press: Press, line: tuple[str,
     assert there == ["nobody", "ann", "nobody"]
     told = press.verify()
     assert (told.exit_code, told.stderr) == (0, "")
-    assert "snapshot 1, 1 session, 1 subject, 0 keys.\n" in told.stdout
+    assert f"snapshot {number}, 1 session, 1 subject, 0 keys.\n" in told.stdout
 
 
 def test_the_numbers_go_up_and_the_files_can_be_told_apart(press: Press) -> None:
     first = json.loads(press.publish("--json", "--lasts", "2h", "--ttl", "30s").stdout)
     press.shop.do("revoke", "--all-before", "now", "--force")
     second = json.loads(press.publish("--json").stdout)
-    assert (first["sequence"], second["sequence"]) == (1, 2)
+    assert second["sequence"] > first["sequence"] > clock.now() - 60
     assert (first["ttl"], second["ttl"]) == (30, 60)
     assert first["file"] != second["file"]
     assert list(second) == [
@@ -110,6 +65,80 @@ def test_the_numbers_go_up_and_the_files_can_be_told_apart(press: Press) -> None
     assert "and all sessions that began by" in press.verify().stdout
 
 
+def test_a_list_that_was_lost_goes_on_above_what_readers_have_seen(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = press.shop.visitor()
+    press.publish()
+    last = [json.loads(press.publish("--json").stdout) for _ in range(3)][-1]
+    app = press.reader()
+    there = ann.copied(app)
+    assert there.get() == "ann"
+    press.lose_the_list()
+    press.shop.do("revoke", "--sid", ann.get("/sid"))
+    later = clock.now() + 120
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(later)
+    assert int(later) > last["sequence"]
+    # It fetches the new one beside the first of these questions.
+    until(lambda: there.get() == "nobody")
+
+
+def test_a_list_that_was_lost_goes_on_above_what_the_folder_has_even_if_that_has_ended(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = clock.now() + 1_000_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: late)
+        press.publish()
+    press.lose_the_list()
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(late) + 1
+    press.lose_the_list()
+    later = late + 100_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: later)
+        press.publish()
+        ended = later + 90_000
+        patch.setattr(clock, "now", lambda: ended)
+        assert "It has ended" in press.verify().stderr
+    press.lose_the_list()
+    assert json.loads(press.publish("--json").stdout)["sequence"] == int(later) + 1
+
+
+def test_a_number_in_the_folder_that_we_did_not_sign_does_not_count(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = clock.now() + 1_000_000
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: late)
+        press.publish()
+    press.lose_the_list()
+    signed = press.folder / "revocations.jwt"
+    theirs = signed.read_bytes()
+    for text in (b"canary", b"a" * 10_000, theirs[:-9] + b"AAAAAAAAA"):
+        signed.write_bytes(text)
+        assert json.loads(press.publish("--json").stdout)["sequence"] < late
+    signed.write_bytes(theirs)
+    press.make_key()
+    assert json.loads(press.publish("--json").stdout)["sequence"] < late
+
+
+def test_what_readers_would_refuse_for_its_size_is_not_written(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press.shop.do("revoke", "--sid", "0" * 32)
+    octets = json.loads(press.publish("--json").stdout)["octets"]
+    monkeypatch.setattr(publisher, "MAX_TABLE_OCTETS", octets)
+    assert press.publish().exit_code == 0
+    press.shop.do("revoke", "--sid", "1" * 32)
+    before = {path: path.read_bytes() for path in press.folder.iterdir()}
+    refused = press.publish()
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"takes {octets + 8} octets, and readers refuse" in refused.stderr
+    assert "Have readers ask the store itself" in refused.stderr
+    assert {path: path.read_bytes() for path in press.folder.iterdir()} == before
+
+
 def test_without_an_index_key_nothing_is_published(shop: Shop) -> None:
     shop.visitor()
     result = Press(shop).publish(env={})
@@ -122,12 +151,15 @@ def test_an_index_key_that_is_not_the_lists_is_refused(press: Press) -> None:
     assert "under another index key" in press.publish(env={INDEX_KEY: A_KEY[::-1]}).stderr
 
 
-def test_an_empty_list_of_nobody_is_not_published_unless_forced(press: Press) -> None:
+def test_an_empty_list_of_nobody_is_not_published_unless_it_is_said_to_be_new(press: Press) -> None:
     other = f"{press.shop.url}?prefix=other:"
     result = press.publish("--store", other)
     assert result.exit_code == 1
     assert "would bring ended sessions back" in result.stderr
-    assert press.publish("--store", other, "--force").exit_code == 0
+    assert press.publish("--store", other, "--new-list").exit_code == 0
+    absent = press.publish("--store", f"sqlite:{press.folder}/lost.db")
+    assert absent.exit_code == 1
+    assert absent.stderr.endswith("add --new-list.\n")
 
 
 @pytest.mark.parametrize(
@@ -243,20 +275,3 @@ def test_verify_needs_a_place_and_keys() -> None:
     assert run("revocations", "verify", "--folder", "out").exit_code == 2
     assert run("revocations", "verify", "--folder", "a", "--url", "b").exit_code == 2
     assert run("revocations", "verify", "--folder", "out", "--keys", "none").exit_code == 1
-
-
-def test_a_private_key_is_its_owners_alone_and_never_printed(press: Press) -> None:
-    assert stat.S_IMODE(press.private.stat().st_mode) == 0o600
-    secret = json.loads(press.private.read_text())["d"]
-    (public,) = json.loads(press.public.read_text())["keys"]
-    assert public["alg"] == "EdDSA"
-    assert "d" not in public
-    again = run("revocations", "snapshot-key", "new", "--out", str(press.private))
-    assert (again.exit_code, again.stdout) == (1, "")
-    assert json.loads(press.private.read_text())["d"] == secret
-    nowhere = run("revocations", "snapshot-key", "new", "--out", f"{press.folder}/none/key")
-    assert (nowhere.exit_code, nowhere.stdout) == (1, "")
-    said = [press.publish(), press.publish("--json"), press.verify(), press.verify("--json")]
-    assert not any(secret in each.output for each in said)
-    misplaced = press.verify("--keys", str(press.private))
-    assert (misplaced.exit_code, secret in misplaced.output) == (1, False)

@@ -44,7 +44,8 @@ def test_kinds_and_a_limit_choose_what_is_shown(filled: Shop) -> None:
     assert "more than these 1: --limit" in filled.do("revocations", "list", "--limit", "1")
     assert "more than" not in filled.do("revocations", "list", "--limit", "4")
     assert filled.run("revocations", "list", "--kind", "cookie").exit_code == 2
-    assert filled.run("revocations", "list", "--limit", "0").exit_code == 2
+    for limit in ("0", "9" * 23, str(2**63)):
+        assert filled.run("revocations", "list", "--limit", limit).exit_code == 2
 
 
 def test_machines_get_one_object_a_line_and_all_of_them(filled: Shop) -> None:
@@ -97,6 +98,9 @@ def test_prune_removes_what_has_ended_and_nothing_that_refuses(
         "1 entry that had ended went. Nothing goes that still refuses a session. Left are:\n"
     )
     assert filled.counts()["session"] == 1
+    assert "A SQLite file keeps its size" in " ".join(
+        run("revocations", "prune", "--help").stdout.split()
+    )
     again = filled.facts("revocations", "prune")
     assert again == {"removed": 0, "left": filled.counts()}
     assert filled.do("revocations", "prune").startswith("There was nothing to remove.")
@@ -125,7 +129,14 @@ def test_looking_writes_nothing(shop: Shop, tmp_path: Path) -> None:
         result = run("revocations", *line, "--store", absent)
         assert result.exit_code == 1
         assert "There is no file" in result.stderr
+        assert "--new-list" not in result.stderr
     assert not (tmp_path / "none.db").exists()
+    shop.path.unlink()
+    for line in (["list"], ["count"], ["prune"], ["signed-in", "--subject", "ann"]):
+        named = shop.flask("revocations", *line)
+        assert (named.exit_code, named.stderr) == (0, "")
+    assert not shop.path.exists()
+    shop.visitor()
     other = f"{shop.url}?prefix=other:"
     assert run("revocations", "signed-in", "--subject", "ann", "--store", other).exit_code == 0
     store = store_from_url(other)

@@ -246,19 +246,58 @@ def test_a_list_that_no_application_uses_is_not_taken_for_the_right_one(
     assert absent.exit_code == 1
     assert "There is no file" in absent.stderr
     assert not (tmp_path / "lost.db").exists()
+    assert absent.stderr.endswith("If the list is to begin there, add --new-list.\n")
+    for more in ((), ("--dry-run",)):
+        lost = run("revoke", *WAYS[2], *more, "--store", f"sqlite:{tmp_path}/lost.db")
+        assert (lost.exit_code, lost.stdout) == (1, "")
+        assert "There is no file" in lost.stderr
+    assert not (tmp_path / "lost.db").exists()
     other = f"{shop.url}?prefix=other:"
-    for way in (*WAYS[:2], WAYS[3]):
+    for way in WAYS:
         wrong = run("revoke", *way, "--store", other)
         assert (wrong.exit_code, wrong.stdout) == (1, "")
         assert "No application has used the list" in wrong.stderr
         assert "Nothing was ended." in wrong.stderr
     assert run("revocations", "count", "--store", other).stderr.startswith("Note: No application")
     assert ann.get() == "ann"
-    assert run("revoke", "--sid", sid, "--store", other, "--force").exit_code == 0
-    assert (
-        run("revoke", "--sid", sid, "--store", f"sqlite:{tmp_path}/new.db", "--force").exit_code
-        == 0
-    )
+    assert run("revoke", "--sid", sid, "--store", other, "--force").exit_code == 1
+    assert run("revoke", "--sid", sid, "--store", other, "--new-list").exit_code == 0
+    fresh = ("--store", f"sqlite:{tmp_path}/new.db", "--new-list")
+    assert run("revoke", "--all-before", "now", *fresh).exit_code == 3
+    assert not (tmp_path / "new.db").exists()
+    assert run("revoke", "--all-before", "now", "--force", *fresh).exit_code == 0
+    assert (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("option", ["--sid", "--subject", "--all-before", "--key"])
+def test_a_dry_run_makes_no_file(shop: Shop, option: str) -> None:
+    (way,) = (way for way in WAYS if way[0] == option)
+    told = shop.do("revoke", *way, "--new-list", "--dry-run")
+    assert told.startswith("Dry run: nothing is written.")
+    named = shop.flask("revoke", *way, "--dry-run")
+    assert (named.exit_code, named.stderr) == (0, "")
+    assert not shop.path.exists()
+
+
+def test_a_dry_run_by_reference_makes_no_file_either(shop: Shop) -> None:
+    result = shop.run("revoke", "--reference", "0" * 24, "--new-list", "--dry-run")
+    assert "has no session of that reference" in result.stderr
+    assert not shop.path.exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--json",)])
+def test_a_subject_that_is_empty_is_refused(shop: Shop, more: tuple[str, ...]) -> None:
+    shop.visitor()
+    result = shop.run("revoke", "--subject", "", *more)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "The subject is empty" in result.stderr
+    assert shop.counts()["subject"] == 0
+
+
+def test_a_moment_before_all_others_is_told_all_the_same(shop: Shop) -> None:
+    shop.visitor()
+    told = shop.run("revoke", "--all-before", "0001-01-01T00:00+14:00")
+    assert (told.exit_code, told.stdout) == (3, "")
 
 
 def test_a_subject_under_another_index_key_is_refused_before_anything_is_written(
