@@ -240,3 +240,21 @@ def test_of_twenty_threads_that_come_after_a_rest_few_ask(asked: Asked) -> None:
     before = len(asked.times)
     assert run_together(lambda _: asked.call_quietly(), range(THREADS)) == []
     assert 1 <= len(asked.times) - before <= 4
+
+
+def test_who_fails_after_it_has_answered_somebody_else_tells_of_no_outage(asked: Asked) -> None:
+    asked.fail()
+    asked.now += REST_SECONDS[0]
+
+    def late() -> str:
+        # The rest of this one is over, too, by when another one asks.
+        asked.now += REST_SECONDS[1]
+        asked.down = False
+        assert asked.breaker.call(asked.answer) == "answer"
+        raise Unavailable("no answer came")
+
+    with pytest.raises(Unavailable):
+        asked.breaker.call(late)
+    assert asked.names == [DOWN, BACK]
+    assert not asked.breaker.rests
+    assert asked.call() == "answer"
