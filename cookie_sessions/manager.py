@@ -120,14 +120,14 @@ class SessionManager:
             content = migration.open(
                 text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked, now=now
             )
+            content = content._replace(owner=content.wires.get(self.settings.subject_key))
         else:
             head, plaintext, _ = sealer.open_text(text, ring=ring, place=self.place(name), now=now)
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
-            content = Content(Claims.from_octets(octets), wires, head, plaintext, references=far)
-        owner = content.wires.get(self.settings.subject_key)
-        if owner is not None:
-            content = content._replace(owner=owner)
+            claims = Claims.from_octets(octets)
+            owner = wires.get(self.settings.subject_key)
+            content = Content(claims, wires, head, plaintext, references=far, owner=owner)
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:

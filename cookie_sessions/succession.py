@@ -73,6 +73,8 @@ class Succession:
         """
         session = self._session
         content = session._content
+        if content is not None and self._goes_on_as_it_came(content):
+            return True
         self._subject = self._manager.subject_of(session)
         if content is None:
             session._claims = self._counted(self._owned(session._own_claims))
@@ -105,6 +107,22 @@ class Succession:
             claims = claims._replace(since=max(claims.since, intent.since))
         session._claims = claims
         return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
+
+    def _goes_on_as_it_came(self, content: Content) -> bool:
+        """Whether there is no list to ask, and nothing that its id or its owner depends on moved.
+
+        It spares most requests of an application without a list to name the owner twice.
+        """
+        session = self._session
+        intent = session._intent
+        return (
+            self._manager.revocations is None
+            and session._own_claims is content.claims
+            and intent.subject is None
+            and not (intent.signs_in or intent.handover or intent.since)
+            # The very object, because values may be equal that name different owners.
+            and session._opened().get(self._manager.settings.subject_key) is content.owner
+        )
 
     def note_end(self, until: int) -> None:
         """Have later revocations outlive the session that is sealed now.
