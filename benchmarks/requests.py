@@ -218,7 +218,9 @@ def measure(
     return list(cells.values()), controlled
 
 
-def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int) -> None:
+def visit(
+    stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int, warm: int = 1
+) -> None:
     """Time one operation for every candidate of a stage, and add the round to the cell.
 
     Args:
@@ -227,6 +229,7 @@ def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats:
         cell: takes the median request of each candidate.
         turn: number of the round; another candidate is the first in each.
         repeats: requests of each candidate.
+        warm: requests before them that are not timed.
     """
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
@@ -234,11 +237,11 @@ def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats:
         for name, times in taken.items()
     ]
     with undisturbed():
-        for _ in range(repeats + 1):
+        for _ in range(warm + repeats):
             for run, times in runs:
                 times.append(next(run))
     for name, times in taken.items():
-        cell.times.setdefault(name, []).append(median(times[1:]))
+        cell.times.setdefault(name, []).append(median(times[warm:]))
 
 
 def _times(app: Flask, requests: Sequence[dict[str, Any]]) -> Iterator[float]:
