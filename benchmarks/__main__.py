@@ -52,7 +52,7 @@ class Effort:
     pairs: int
 
 
-FULL: Final = Effort(rounds=60, repeats=10, seconds=70, redis_seconds=8, loops=25, pairs=25)
+FULL: Final = Effort(rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25)
 QUICK: Final = Effort(rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2)
 
 

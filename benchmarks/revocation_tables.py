@@ -9,10 +9,11 @@ from benchmarks.checks import COUNTS, ENDED, LIVES, MANY, Check, check, many_aga
 from benchmarks.listed import ASKS, ENTRIES, REMEMBERS, STALENESS, Listed, check_alone
 from benchmarks.marks import BY_NAME
 from benchmarks.peers import OURS
+from benchmarks.requests import Cell
 from benchmarks.results import Results
 from benchmarks.snapshots import ABSENT, LISTED
 from benchmarks.stored import THEIRS
-from benchmarks.tables import micro, reached, table, times, times_cheaper
+from benchmarks.tables import LEAST_COST, micro, reached, table, times, times_cheaper
 from benchmarks.timing import Spread, median, ratios
 
 _IN_MEMORY: Final = {
@@ -75,29 +76,26 @@ def requests(listed: Listed) -> Iterator[str]:
     ]
     yield table(["", "µs", f"times cheaper than {THEIRS}'s load"], rows)
     yield "What the session costs a request, as above:"
+    ours = {OURS: "no list", REMEMBERS: "remembered", ASKS: "asked"}
     rows = [
         [
             cell.operation,
             "permanent" if cell.permanent else "not permanent",
-            *(micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
-            *(
-                figure
-                for name in (REMEMBERS, ASKS)
-                for figure in (
-                    micro(median(cell.costs(name))),
-                    times_cheaper(cell, name, than=THEIRS),
-                    times(Spread.of(cell.cheaper(OURS, name))),
-                )
-            ),
+            *(micro(median(cell.costs(name))) for name in (THEIRS, *ours)),
+            *(times_cheaper(cell, name, than=THEIRS) for name in ours),
+            *(_against_no_list(cell, name) for name in (REMEMBERS, ASKS)),
         ]
         for cell in listed.cells
     ]
-    ways = [
-        title
-        for way in ("remembered", "asked")
-        for title in (f"{way}, µs", f"cheaper than {THEIRS}", "times without a list")
-    ]
-    yield table(["operation", "kind", f"{THEIRS}, µs", "without a list, µs", *ways], rows)
+    head = ["operation", "kind", f"{THEIRS}, µs", *(f"{way}, µs" for way in ours.values())]
+    head += [f"{way}, times cheaper than {THEIRS}" for way in ours.values()]
+    yield table([*head, *(f"{ours[way]}, times no list" for way in (REMEMBERS, ASKS))], rows)
+
+
+def _against_no_list(cell: Cell, name: str) -> str:
+    if median(cell.costs(OURS)) < LEAST_COST or median(cell.costs(name)) < LEAST_COST:
+        return "too little to tell"
+    return times(Spread.of(cell.cheaper(OURS, name)))
 
 
 def _lengths(found: Sequence[Check], titles: dict[str, str]) -> Iterator[list[str]]:
