@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import chunks, floor, imports, lookup, machine, requests, sizes, stored
+from benchmarks import (
+    checks,
+    chunks,
+    floor,
+    imports,
+    listed,
+    lookup,
+    machine,
+    requests,
+    sizes,
+    snapshots,
+    stored,
+)
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import OURS, PEERS
 from benchmarks.plot import svg
 from benchmarks.profiling import profile
-from benchmarks.report import Results, as_json, markdown
+from benchmarks.report import as_json, markdown
+from benchmarks.results import Results
 from benchmarks.shapes import SHAPE_NAMES, all_shapes
 
 
@@ -26,7 +39,7 @@ class Effort:
         rounds: rounds over all requests, at most.
         repeats: requests of each candidate in each cell in a round.
         seconds: begin no further round of requests after so many seconds.
-        redis_seconds: the same for those with Redis.
+        redis_seconds: the same for each of the two measurements with Redis.
         loops: rounds of everything that is timed in loops.
         pairs: pairs of processes for the import.
     """
@@ -39,7 +52,7 @@ class Effort:
     pairs: int
 
 
-FULL: Final = Effort(rounds=60, repeats=10, seconds=70, redis_seconds=8, loops=25, pairs=25)
+FULL: Final = Effort(rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25)
 QUICK: Final = Effort(rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2)
 
 
@@ -55,9 +68,18 @@ def measure(effort: Effort) -> Results:
     with_redis = stored.measure(
         rounds=effort.rounds, repeats=effort.repeats, seconds=effort.redis_seconds
     )
+    in_redis = listed.measure(
+        count=effort.rounds,
+        repeats=effort.repeats,
+        seconds=effort.redis_seconds,
+        loops=effort.loops,
+    )
     octets = sizes.measure(shapes)
     floors = floor.measure(shapes, count=effort.loops)
     differences, libraries = imports.measure(pairs=effort.pairs)
+    # Last, because these fill the memory with a million entries.
+    in_memory = checks.in_memory(count=effort.loops)
+    in_snapshots = snapshots.measure(count=effort.loops)
     return Results(
         machine=machine.describe(),
         seconds=time.perf_counter() - start,
@@ -70,6 +92,9 @@ def measure(effort: Effort) -> Results:
         searches=searches,
         splits=splits,
         stored=with_redis,
+        checks=in_memory,
+        snapshots=in_snapshots,
+        listed=in_redis,
     )
 
 

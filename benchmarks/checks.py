@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +34,7 @@ KID: Final = bytes(KID_OCTETS)
 SESSION_SECONDS: Final = 86_400
 
 _AT_ONCE: Final = 200
-_SAMPLES: Final = 10_000
+SAMPLES: Final = 10_000
 """Sessions asked about in turn: so many that what their look-ups touch leaves the fast caches."""
 
 _SECONDS: Final = 0.004
@@ -66,14 +66,14 @@ def in_memory(*, count: int) -> list[Check]:
     """
     calls: dict[tuple[str, int], Callable[[], object]] = {}
     for number in COUNTS:
-        sids = [os.urandom(SID_OCTETS) for _ in range(min(number, _SAMPLES))]
+        sids = [os.urandom(SID_OCTETS) for _ in range(min(number, SAMPLES))]
         revocations = _list_of(number, sids)
-        living = [claims_of(os.urandom(SID_OCTETS)) for _ in range(_SAMPLES)]
+        living = [claims_of(os.urandom(SID_OCTETS)) for _ in range(SAMPLES)]
         # Objects of their own, so that a short list has no advantage but its length.
-        ended = [claims_of(sid) for sid in itertools.islice(itertools.cycle(sids), _SAMPLES)]
-        calls[LIVES, number] = _checks(revocations, living)
-        calls[ENDED, number] = _checks(revocations, ended)
-        _verify(revocations, living[0], ended[0])
+        ended = [claims_of(sid) for sid in itertools.islice(itertools.cycle(sids), SAMPLES)]
+        calls[LIVES, number] = asking(revocations, living, at_once=_AT_ONCE)
+        calls[ENDED, number] = asking(revocations, ended, at_once=_AT_ONCE)
+        verify(revocations, living=living, ended=ended)
     with frozen():
         return checks(calls, count=count, at_once=_AT_ONCE)
 
@@ -121,6 +121,52 @@ def random_ids(number: int) -> list[bytes]:
     return [octets[start : start + ID_OCTETS] for start in range(0, len(octets), ID_OCTETS)]
 
 
+def ids_with(sids: Sequence[bytes], number: int) -> list[bytes]:
+    """The names of so many sessions as lists have them, those of ``sids`` among them."""
+    return [*map(session_id, sids), *random_ids(number - len(sids))]
+
+
+def entries_of(ids: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Names and values under which a store keeps that these sessions have ended."""
+    now = int(clock.now() * 1000)
+    for place, identity in enumerate(ids):
+        yield session_name(identity), Ended(now - place).to_octets()
+
+
+def asking(
+    revocations: Revocations, sessions: Sequence[Claims], *, at_once: int
+) -> Callable[[], None]:
+    """Checks of sessions, each call going on where the last one ended.
+
+    Args:
+        revocations: the list that is asked.
+        sessions: those that it is asked about, in turn.
+        at_once: how many questions one call asks.
+    """
+    turn = itertools.cycle(sessions)
+
+    def check() -> None:
+        for claims in itertools.islice(turn, at_once):
+            revocations.check(claims, kid=KID)
+
+    return check
+
+
+def verify(revocations: Revocations, *, living: Iterable[Claims], ended: Iterable[Claims]) -> None:
+    """Check that a list tells sessions that live from those that have ended.
+
+    Raises:
+        RuntimeError: it does not.
+    """
+    wrong = [claims for claims in living if revocations.is_revoked(claims, kid=KID)]
+    wrong += [claims for claims in ended if not revocations.is_revoked(claims, kid=KID)]
+    if wrong:
+        raise RuntimeError(
+            f"The list of ended sessions is wrong about {len(wrong)} of them, so its figures would "
+            f"mean nothing, and none are printed."
+        )
+
+
 @contextmanager
 def frozen() -> Iterator[None]:
     """What exists already is no work for the collector inside, however much it is."""
@@ -135,13 +181,10 @@ def frozen() -> Iterator[None]:
 def _list_of(number: int, sids: Sequence[bytes]) -> Revocations:
     """A list of so many ended sessions in memory, those of ``sids`` among them."""
     store = MemoryStore(max_entries=number + _ROOM, max_total_octets=(number + _ROOM) * _OCTETS)
-    now = clock.now()
-    end = int(now) + SESSION_SECONDS
-    ids = [*map(session_id, sids), *random_ids(number - len(sids))]
+    end = int(clock.now()) + SESSION_SECONDS
     # Past put_many, by which a million takes longer than all that is timed here.
     store._entries |= {
-        session_name(identity): memory._Entry(Ended(int(now * 1000) - place).to_octets(), end)
-        for place, identity in enumerate(ids)
+        name: memory._Entry(value, end) for name, value in entries_of(ids_with(sids, number))
     }
     events = Events()
     written = StoreList(
@@ -151,23 +194,3 @@ def _list_of(number: int, sids: Sequence[bytes]) -> Revocations:
         longest=lambda: SESSION_SECONDS,
     )
     return Revocations(written, written=written, index=None, codec=Codec(), events=events)
-
-
-def _checks(revocations: Revocations, sessions: Sequence[Claims]) -> Callable[[], None]:
-    """Checks of sessions, each call going on where the last one ended."""
-    turn = itertools.cycle(sessions)
-
-    def check() -> None:
-        for claims in itertools.islice(turn, _AT_ONCE):
-            revocations.check(claims, kid=KID)
-
-    return check
-
-
-def _verify(revocations: Revocations, living: Claims, ended: Claims) -> None:
-    answers = [revocations.is_revoked(claims, kid=KID) for claims in (living, ended)]
-    if answers != [False, True]:
-        raise RuntimeError(
-            f"The list of revocations says {answers} of a session that lives and of one that has "
-            f"ended, so its figures would mean nothing, and none are printed."
-        )

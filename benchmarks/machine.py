@@ -11,13 +11,15 @@ from typing import Final
 
 _PACKAGES: Final = (
     *("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard"),
-    *("Flask-Session", "redis"),
+    *("PyJWT", "Flask-Session", "redis"),
 )
 
 
 def describe() -> list[str]:
     """Machine, interpreter and package versions, a line each."""
-    build = "" if getattr(sys, "_is_gil_enabled", bool)() is not False else ", free-threaded"
+    # Interpreters before 3.13 can't be asked, and all have the lock.
+    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
+    build = "" if has_lock else ", free-threaded"
     return [
         f"{_processor()}, {os.cpu_count()} logical processors, {platform.system()}",
         f"{platform.python_implementation()} {platform.python_version()}{build}",

@@ -58,6 +58,9 @@ MARKS: Final = (
     _smaller("big", 0.95),
     Mark("import", "import of the core over its libraries", 15, unit="ms"),
     Mark("lookup key", "look up a key among 100, against 1", 1.2),
+    Mark("revoked flat", "check an ended session among 1,000,000, against 1 and 1,000", 1.2),
+    Mark("revoked search", "search a snapshot of 1,000,000 sessions", 2, unit="µs"),
+    Mark("revoked octets", "a snapshot of 1,000,000 sessions", 9, unit="MB"),
 )
 
 BY_NAME: Final[Mapping[str, Mark]] = {mark.name: mark for mark in MARKS}

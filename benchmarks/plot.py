@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks.marks import BY_NAME
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS
-from benchmarks.report import Results
+from benchmarks.results import Results
 from benchmarks.timing import Spread
 
 _WIDTH: Final = 800

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Final
 
-from benchmarks.chunks import Split
-from benchmarks.floor import Costs
-from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, Search, found
-from benchmarks.marks import BY_NAME, MARKS, Mark
+from benchmarks import revocation_tables
+from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, found
+from benchmarks.marks import BY_NAME, MARKS
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS, PEERS
-from benchmarks.requests import CONTROL, Cell
-from benchmarks.sizes import Size, against, against_line
-from benchmarks.stored import COLD, THEIRS, Stored
-from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median, ratios
+from benchmarks.requests import Cell
+from benchmarks.results import Results
+from benchmarks.sizes import against, against_line
+from benchmarks.stored import COLD, THEIRS
+from benchmarks.tables import micro, reached, table, times, times_cheaper
+from benchmarks.timing import Spread, median, ratios
 
 NOISE: Final = 0.10
 """The widest spread of the control against itself at which figures are to be trusted."""
-
-LEAST_COST: Final = 10e-6
-"""Seconds: what costs less drowns in the noise of requests that differ by several hundred of it."""
 
 _SEARCHED: Final = {
     FIND: "look a key up",
@@ -30,75 +28,6 @@ _SEARCHED: Final = {
     FERNET: "MultiFernet",
     DEFAULT: "SECRET_KEY_FALLBACKS",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Everything that one run has measured.
-
-    Attributes:
-        machine: lines that say where and with what.
-        seconds: how long the run took.
-        cells: the cost of sessions in requests.
-        control: Flask's interface against itself.
-        sizes: octets of cookies.
-        floor: opening, and packing and sealing, against the calls they can't avoid.
-        imports: seconds that the core takes over its libraries, for each pair of processes.
-        libraries: seconds that its libraries take by themselves.
-        searches: one key among many against the only key.
-        splits: sessions of one cookie and more.
-        stored: sessions with a value in Redis.
-    """
-
-    machine: Sequence[str]
-    seconds: float
-    cells: Sequence[Cell]
-    control: Cell
-    sizes: Sequence[Size]
-    floor: Sequence[Costs]
-    imports: Sequence[float]
-    libraries: Sequence[float]
-    searches: Sequence[Search]
-    splits: Sequence[Split]
-    stored: Stored
-
-    def cheaper(self, operation: str, than: str) -> Spread:
-        """How many times cheaper we are: the geometric mean over shapes and kinds."""
-        cells = [cell for cell in self.cells if cell.operation == operation]
-        table = [cell.cheaper(OURS, than) for cell in cells]
-        return _mean_of(table)
-
-    def cost(self, operation: str, peer: str) -> float:
-        """Seconds that the session costs: the geometric mean over shapes and kinds."""
-        cells = [cell for cell in self.cells if cell.operation == operation]
-        return geometric_mean(max(median(cell.costs(peer)), RESOLUTION) for cell in cells)
-
-    def against_floor(self, what: str) -> Spread:
-        """How many times the floor this costs: the geometric mean over shapes."""
-        return _mean_of([costs.ratios for costs in self.floor if costs.what == what])
-
-    def noise(self) -> Spread:
-        """Flask's interface against itself: 1, but for noise."""
-        return Spread.of(self.control.cheaper(CONTROL, DEFAULT))
-
-    def figure(self, mark: Mark) -> Spread:
-        """The figure that this mark is about."""
-        subject, _, which = mark.name.partition(" ")
-        if subject == "cost":
-            return self.cheaper(which, DEFAULT)
-        if subject == "floor":
-            return self.against_floor(which)
-        if subject == "size":
-            worse = max(against(self.sizes, which, OURS), against_line(self.sizes, which, OURS))
-            return Spread(worse, worse, worse)
-        if subject == "import":
-            return Spread.of(seconds * 1e3 for seconds in self.imports)
-        return Spread.of(found(self.searches, FIND, keys=100).ratios)
-
-
-def _mean_of(table: Sequence[Sequence[float]]) -> Spread:
-    by_round = Spread.of(geometric_mean(row) for row in zip(*table, strict=True))
-    return Spread(by_round.low, geometric_mean(median(row) for row in table), by_round.high)
 
 
 def markdown(results: Results) -> str:
@@ -112,6 +41,8 @@ def markdown(results: Results) -> str:
         ["## One key among many", *_searches(results)],
         ["## Sessions of several cookies", *_splits(results)],
         ["## A value that no cookie holds, in Redis", *_stored(results)],
+        ["## A list of ended sessions", *revocation_tables.lists(results)],
+        ["## A list of ended sessions in Redis", *revocation_tables.requests(results.listed)],
         ["## Import and look-up", *_rest(results)],
         [_summary(results)],
     )
@@ -135,6 +66,9 @@ def as_json(results: Results) -> str:
         "splits": [asdict(split) for split in results.splits],
         "stored": asdict(results.stored),
         "searches": [asdict(search) for search in results.searches],
+        "checks": [asdict(check) for check in results.checks],
+        "snapshots": asdict(results.snapshots),
+        "listed": asdict(results.listed),
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -152,14 +86,14 @@ def _costs(results: Results) -> Iterable[str]:
         rows.append(
             [
                 mark.title if mark else "read the largest value",
-                _times(ours, digits=1),
-                _times(results.cheaper(operation.name, FERNET), digits=1),
+                times(ours, digits=1),
+                times(results.cheaper(operation.name, FERNET), digits=1),
                 mark.text if mark else "",
-                _reached(mark, ours.middle) if mark else "",
-                *(_micro(results.cost(operation.name, peer.name)) for peer in PEERS),
+                reached(mark, ours.middle) if mark else "",
+                *(micro(results.cost(operation.name, peer.name)) for peer in PEERS),
             ]
         )
-    yield _table([*head, *(f"{peer.name}, µs" for peer in PEERS)], rows)
+    yield table([*head, *(f"{peer.name}, µs" for peer in PEERS)], rows)
 
 
 def _shapes(results: Results) -> Iterable[str]:
@@ -173,13 +107,13 @@ def _shapes(results: Results) -> Iterable[str]:
                 cell = cells.get((operation.name, shape, permanent))
                 row.append(_by_shape(cell) if cell else "")
             rows.append(row)
-    yield _table(["operation", "kind", *shapes], rows)
+    yield table(["operation", "kind", *shapes], rows)
 
 
 def _by_shape(cell: Cell) -> str:
     ratio = median(cell.cheaper(OURS, DEFAULT))
     ours, theirs = (max(median(cell.costs(name)), 0.0) for name in (OURS, DEFAULT))
-    return f"{ratio:.1f} ({_micro(ours)} / {_micro(theirs)} µs)"
+    return f"{ratio:.1f} ({micro(ours)} / {micro(theirs)} µs)"
 
 
 def _floor(results: Results) -> Iterable[str]:
@@ -193,12 +127,12 @@ def _floor(results: Results) -> Iterable[str]:
         for costs in results.floor:
             if costs.what == what:
                 ratio = Spread.of(costs.ratios)
-                times = [_micro(median(costs.ours)), _micro(median(costs.floor))]
-                rows.append([mark.title, costs.shape, _times(ratio), "", "", *times])
+                taken = [micro(median(costs.ours)), micro(median(costs.floor))]
+                rows.append([mark.title, costs.shape, times(ratio), "", "", *taken])
         mean = results.against_floor(what)
-        verdict = _reached(mark, mean.middle)
-        rows.append([mark.title, "geometric mean", _times(mean), mark.text, verdict, "", ""])
-    yield _table(["", "shape", "times the floor", "mark", "", "ours, µs", "floor, µs"], rows)
+        verdict = reached(mark, mean.middle)
+        rows.append([mark.title, "geometric mean", times(mean), mark.text, verdict, "", ""])
+    yield table(["", "shape", "times the floor", "mark", "", "ours, µs", "floor, µs"], rows)
 
 
 def _octets(results: Results) -> Iterable[str]:
@@ -221,12 +155,12 @@ def _octets(results: Results) -> Iterable[str]:
                 *(f"{share:.2f}" for share in shares),
                 f"{against(results.sizes, shape, FERNET):.2f}",
                 mark.text if mark else "",
-                _reached(mark, max(shares)) if mark else "",
+                reached(mark, max(shares)) if mark else "",
                 *(f"{values[peer.name]:.0f}" for peer in PEERS),
             ]
         )
     head = ["shape", "value", "with attributes", "Fernet's value", "mark", ""]
-    yield _table([*head, *(f"{peer.name}, octets" for peer in PEERS)], rows)
+    yield table([*head, *(f"{peer.name}, octets" for peer in PEERS)], rows)
 
 
 def _searches(results: Results) -> Iterable[str]:
@@ -237,18 +171,18 @@ def _searches(results: Results) -> Iterable[str]:
     rows = []
     for who, title in _SEARCHED.items():
         alone = found(results.searches, who, keys=1)
-        row = [title, _micro(median(alone.times), digits=2)]
+        row = [title, micro(median(alone.times), digits=2)]
         for keys in COUNTS[1:]:
             for position in (MIDDLE, LAST):
                 one = found(results.searches, who, keys=keys, position=position)
                 ratio = median(one.ratios)
-                row.append(f"{ratio:.2f} ({_micro(median(one.times), digits=2)} µs)")
+                row.append(f"{ratio:.2f} ({micro(median(one.times), digits=2)} µs)")
         rows.append(row)
     head = ["", "1 key, µs", *(f"{n:,} keys: {one}" for n in COUNTS[1:] for one in (MIDDLE, LAST))]
-    yield _table(head, rows)
+    yield table(head, rows)
     ours = found(results.searches, OURS, keys=100).times
     told = [
-        f"{_SEARCHED[peer]} {_times(Spread.of(ratios(theirs.times, ours)), digits=1)} times"
+        f"{_SEARCHED[peer]} {times(Spread.of(ratios(theirs.times, ours)), digits=1)} times"
         for peer in (FERNET, DEFAULT)
         for theirs in [found(results.searches, peer, keys=100)]
     ]
@@ -263,12 +197,12 @@ def _splits(results: Results) -> Iterable[str]:
     rows = [
         [
             str(split.cookies),
-            *(_micro(median(split.open)), _times(Spread.of(split.open_ratios))),
-            *(_micro(median(split.seal)), _times(Spread.of(split.seal_ratios))),
+            *(micro(median(split.open)), times(Spread.of(split.open_ratios))),
+            *(micro(median(split.seal)), times(Spread.of(split.seal_ratios))),
         ]
         for split in results.splits
     ]
-    yield _table(["cookies", "open, µs", "times one", "seal, µs", "times one"], rows)
+    yield table(["cookies", "open, µs", "times one", "seal, µs", "times one"], rows)
 
 
 def _stored(results: Results) -> Iterable[str]:
@@ -287,21 +221,15 @@ def _stored(results: Results) -> Iterable[str]:
         [
             "read the list" if cell.operation == "read-largest" else cell.operation,
             "permanent" if cell.permanent else "not permanent",
-            *(_micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
-            _times_cheaper(cell, OURS),
-            _micro(median(cell.costs(COLD))),
-            _times_cheaper(cell, COLD),
+            *(micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
+            times_cheaper(cell, OURS, than=THEIRS),
+            micro(median(cell.costs(COLD))),
+            times_cheaper(cell, COLD, than=THEIRS),
         ]
         for cell in stored.cells
     ]
     head = ["operation", "kind", f"{THEIRS}, µs", f"{OURS}, µs", "times cheaper"]
-    yield _table([*head, "without memory, µs", "times cheaper"], rows)
-
-
-def _times_cheaper(cell: Cell, ours: str) -> str:
-    if median(cell.costs(ours)) < LEAST_COST:
-        return "too little to tell"
-    return _times(Spread.of(cell.cheaper(ours, THEIRS)), digits=1)
+    yield table([*head, "without memory, µs", "times cheaper"], rows)
 
 
 def _rest(results: Results) -> Iterable[str]:
@@ -309,17 +237,17 @@ def _rest(results: Results) -> Iterable[str]:
     took, look = results.figure(imports), results.figure(lookup)
     millis = f"{took.middle:.1f} ms ({took.low:.1f} to {took.high:.1f})"
     rows = [
-        [imports.title, millis, imports.text, _reached(imports, took.middle)],
+        [imports.title, millis, imports.text, reached(imports, took.middle)],
         ["import of its libraries alone", f"{median(results.libraries) * 1e3:.1f} ms", "", ""],
-        [lookup.title, _times(look), lookup.text, _reached(lookup, look.middle)],
+        [lookup.title, times(look), lookup.text, reached(lookup, look.middle)],
     ]
-    yield _table(["", "figure", "mark", ""], rows)
+    yield table(["", "figure", "mark", ""], rows)
 
 
 def _verdict_on_noise(results: Results) -> str:
     noise = results.noise()
     rounds = len(results.control.times[DEFAULT])
-    told = f"Control, Flask's interface against itself over {rounds} rounds: {_times(noise)}."
+    told = f"Control, Flask's interface against itself over {rounds} rounds: {times(noise)}."
     if noise.width > NOISE:
         told += (
             f" The spread is above {NOISE:.0%}: too much noise to trust these figures to better "
@@ -333,26 +261,3 @@ def _summary(results: Results) -> str:
     told = f"{len(MARKS) - len(missed)} of {len(MARKS)} marks reached"
     told += f"; not reached: {', '.join(missed)}." if missed else "."
     return f"{told} The run took {results.seconds:.0f} s."
-
-
-def _reached(mark: Mark, figure: float) -> str:
-    return "reached" if mark.reached(figure) else "not reached"
-
-
-def _times(spread: Spread, *, digits: int = 2) -> str:
-    low, middle, high = (f"{x:.{digits}f}" for x in (spread.low, spread.middle, spread.high))
-    return f"{middle} ({low} to {high})"
-
-
-def _micro(seconds: float, *, digits: int = 1) -> str:
-    micro = seconds * 1e6
-    return f"{micro:.{digits}f}" if micro < 100 else f"{micro:.0f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(head), *map(list, rows)]
-    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
-    padded = [[cell.ljust(w) for cell, w in zip(line, widths, strict=True)] for line in lines]
-    written = [f"| {' | '.join(line)} |" for line in padded]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([written[0], rule, *written[1:]])

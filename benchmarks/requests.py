@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -218,7 +219,16 @@ def measure(
     return list(cells.values()), controlled
 
 
-def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats: int) -> None:
+def visit(
+    stage: Stage,
+    operation: Operation,
+    cell: Cell,
+    *,
+    turn: int,
+    repeats: int,
+    warm: int = 1,
+    apart: bool = False,
+) -> None:
     """Time one operation for every candidate of a stage, and add the round to the cell.
 
     Args:
@@ -227,6 +237,10 @@ def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats:
         cell: takes the median request of each candidate.
         turn: number of the round; another candidate is the first in each.
         repeats: requests of each candidate.
+        warm: requests before them that are not timed.
+        apart: time all requests of a candidate at once, as a process does that serves one alone;
+            else the candidates take turns. Where one waits for a server, whoever comes after it
+            in each turn would pay for what the wait has driven from the caches.
     """
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
@@ -234,11 +248,15 @@ def visit(stage: Stage, operation: Operation, cell: Cell, *, turn: int, repeats:
         for name, times in taken.items()
     ]
     with undisturbed():
-        for _ in range(repeats + 1):
+        if apart:
             for run, times in runs:
-                times.append(next(run))
+                times.extend(itertools.islice(run, warm + repeats))
+        else:
+            for _ in range(warm + repeats):
+                for run, times in runs:
+                    times.append(next(run))
     for name, times in taken.items():
-        cell.times.setdefault(name, []).append(median(times[1:]))
+        cell.times.setdefault(name, []).append(median(times[warm:]))
 
 
 def _times(app: Flask, requests: Sequence[dict[str, Any]]) -> Iterator[float]:

@@ -81,7 +81,7 @@ def measure(*, rounds: int, repeats: int, seconds: float) -> Stored:
         peers = (
             Peer(OURS, CookieSessionInterface, lazy=True),
             Peer(COLD, lambda: RememberingNothing(url), lazy=True),
-            Peer(THEIRS, lambda: _theirs(url)),
+            Peer(THEIRS, lambda: theirs(url)),
         )
         stage = Stage(shape, peers)
         stage.apps[OURS].config["COOKIE_SESSIONS_OVERFLOW"] = url
@@ -115,7 +115,8 @@ def _check_that_the_list_is_not_in_the_cookie(stage: Stage) -> None:
             )
 
 
-def _theirs(url: str) -> SessionInterface:
+def theirs(url: str) -> SessionInterface:
+    """Flask-Session with its defaults, on the Redis at that URL."""
     from flask_session.redis import RedisSessionInterface
     from redis import Redis
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from benchmarks.marks import Mark
-from benchmarks.timing import Spread
+from benchmarks.requests import Cell
+from benchmarks.timing import Spread, median
+
+LEAST_COST: Final = 10e-6
+"""Seconds: what costs less drowns in the noise of requests that differ by several hundred of it."""
 
 
 def reached(mark: Mark, figure: float) -> str:
@@ -33,3 +38,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     written = [f"| {' | '.join(line)} |" for line in padded]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([written[0], rule, *written[1:]])
+
+
+def times_cheaper(cell: Cell, ours: str, *, than: str) -> str:
+    """How many times cheaper one candidate is than another, where it costs enough to tell."""
+    if median(cell.costs(ours)) < LEAST_COST:
+        return "too little to tell"
+    return times(Spread.of(cell.cheaper(ours, than)), digits=1)

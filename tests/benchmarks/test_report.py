@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -10,11 +11,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import redis_server, stored
+from benchmarks import checks, listed, redis_server, stored
+from benchmarks.checks import ENDED, LIVES
+from benchmarks.listed import ASKS, REMEMBERS, check_alone
 from benchmarks.lookup import COUNTS, LAST, MIDDLE
 from benchmarks.marks import MARKS
 from benchmarks.peers import DEFAULT, FERNET
+from benchmarks.revocation_tables import requests
+from benchmarks.snapshots import ABSENT, LISTED
 from benchmarks.timing import median
+from cookie_sessions.claims import SID_OCTETS
+from cookie_sessions.codec import Codec
+from cookie_sessions.events import Events
+from cookie_sessions.revocation.configured import revocations_in
 from tests.conftest import missing
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +59,9 @@ def test_the_marks_are_those_of_this_stage() -> None:
         "size big": (0.95, False),
         "import": (15, False),
         "lookup key": (1.2, False),
+        "revoked flat": (1.2, False),
+        "revoked search": (2, False),
+        "revoked octets": (9, False),
     }
 
 
@@ -94,6 +106,49 @@ def test_without_redis_the_report_says_why_nothing_was_measured(
     found = stored.measure(rounds=1, repeats=1, seconds=1)
     assert found.cells == []
     assert found.why_not == redis_server.why_not()
+    under_a_list = listed.measure(count=1, repeats=1, seconds=1, loops=1)
+    assert under_a_list == listed.Listed(why_not=redis_server.why_not())
+    assert list(requests(under_a_list)) == [f"Not measured: {redis_server.why_not()}."]
+
+
+def test_lists_of_ended_sessions_are_measured_from_one_entry_to_a_million(
+    run: tuple[str, Path],
+) -> None:
+    document = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))
+    of_memory = {(one["what"], one["entries"]) for one in document["checks"]}
+    assert of_memory == set(itertools.product((ENDED, LIVES), (1, 1_000, 1_000_000)))
+    snapshots = document["snapshots"]
+    of_snapshots = {(one["what"], one["entries"]) for one in snapshots["lookups"]}
+    whats = (ENDED, LIVES, LISTED, ABSENT)
+    assert of_snapshots == set(itertools.product(whats, (1, 1_000, 1_000_000)))
+    # A million ids of 8 octets: a snapshot that is shorter does not hold them.
+    assert snapshots["octets"] > 8_000_000
+    assert snapshots["load"]
+    assert len(snapshots["load"]) == len(snapshots["floor"])
+
+
+def test_a_list_in_redis_is_measured_against_flask_session_and_against_no_list(
+    run: tuple[str, Path],
+) -> None:
+    reason = redis_server.why_not()
+    if reason:
+        missing(*reason.split(": "))
+    figures = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["listed"]
+    assert figures["why_not"] == ""
+    candidates = {"cookie_sessions", REMEMBERS, ASKS, "Flask-Session"}
+    cells = [(cell["operation"], cell["permanent"]) for cell in figures["cells"]]
+    assert len(cells) == len(set(cells)) == 8
+    assert all(candidates < set(cell["times"]) for cell in figures["cells"])
+    assert set(figures["loads"]) == candidates | {check_alone(REMEMBERS), check_alone(ASKS)}
+
+
+def test_a_list_that_takes_the_ended_for_the_living_gives_no_figures() -> None:
+    events = Events()
+    unlisted = revocations_in("memory:", codec=Codec(), events=events, longest=lambda: 60)
+    living = [checks.claims_of(bytes(SID_OCTETS))]
+    checks.verify(unlisted, living=living, ended=[])
+    with pytest.raises(RuntimeError, match="none are printed"):
+        checks.verify(unlisted, living=[], ended=living)
 
 
 def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None:
