@@ -153,7 +153,7 @@ def test_the_commands_that_the_documentation_lists_are_enough(backend: OneServer
         call()
     assert met(store, "li") == set()
     assert store.maxmemory_policy() == "noeviction"
-    assert store.persistence() == [Persistence(appends=True, syncs=None, saves=None)]
+    assert store.persistence() == [Persistence(appends=True, syncs="everysec", saves="")]
     store.close()
 
 
