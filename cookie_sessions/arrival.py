@@ -11,7 +11,7 @@ from cookie_sessions.codec import Wire
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.envelope import Head
-from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.errors import Reason, Rejected, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.session import Session
 
@@ -147,7 +147,22 @@ class Arrival:
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
         now = clock.now()
-        return Claims.begin(now=now, until=self._manager.timeouts().until(now=now, iat=int(now)))
+        claims = Claims.begin(now=now, until=int(now))
+        return claims._replace(until=self._manager.timeouts().until(now=now, claims=claims))
+
+    def remembered(self) -> int:
+        """How long a session lives that is remembered, in seconds.
+
+        Raises:
+            UsageError: none is, as the settings say.
+        """
+        remember = self._manager.timeouts().remember
+        if remember is None:
+            raise UsageError(
+                "No session is remembered: COOKIE_SESSIONS_REMEMBER_TIMEOUT is not set. Set it to "
+                "the seconds that a session lives which is, or take remember() out."
+            )
+        return remember
 
     def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
         """Values that the cookie only refers to; none where no overflow store is configured.

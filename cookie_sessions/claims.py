@@ -22,6 +22,7 @@ _SUBJECT: Final = 0x02
 _BINDINGS: Final = 0x03
 _FORMER_KIDS: Final = 0x04
 _IMPORTED_FROM: Final = 0x05
+_LASTS: Final = 0x07
 _MAX_VARINT_OCTETS: Final = 9
 
 
@@ -39,6 +40,7 @@ class Claims(NamedTuple):
         former_kids: key ids that sealed the session before, 4 octets each, at most 8.
         imported_from: what names the signed cookie that the session was taken over from, 8 octets,
             or empty.
+        lasts: how long a session lives after it began that is remembered, in seconds, or None.
         unknown: claims of a later release, kept as they came: (tag, octets) in ascending order.
     """
 
@@ -51,6 +53,7 @@ class Claims(NamedTuple):
     bindings: bytes = b""
     former_kids: tuple[bytes, ...] = ()
     imported_from: bytes = b""
+    lasts: int | None = None
     unknown: tuple[tuple[int, bytes], ...] = ()
 
     def __repr__(self) -> str:
@@ -64,7 +67,7 @@ class Claims(NamedTuple):
         """The same session as one that begins now; the caller gives it a fresh id."""
         iat = int(now)
         auth_time = None if self.auth_time is None else iat
-        return self._replace(iat=iat, since=iat * 1000, until=iat, auth_time=auth_time)
+        return self._replace(iat=iat, since=iat * 1000, until=iat, auth_time=auth_time, lasts=None)
 
     def to_octets(self, *, until: int | None = None) -> bytes:
         """Pack the claims as docs/format.md says.
@@ -95,6 +98,8 @@ class Claims(NamedTuple):
             fields.append((_FORMER_KIDS, b"".join(self.former_kids)))
         if self.imported_from:
             fields.append((_IMPORTED_FROM, self.imported_from))
+        if self.lasts is not None:
+            fields.append((_LASTS, _varint(self.lasts)))
         fields.sort()
         return b"".join([bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields])
 
@@ -146,6 +151,7 @@ class Claims(NamedTuple):
         subject = fields.pop(_SUBJECT, None)
         bindings = fields.pop(_BINDINGS, b"")
         imported_from = fields.pop(_IMPORTED_FROM, None)
+        lasts = fields.pop(_LASTS, None)
         if any(tag & _CRITICAL for tag in fields):
             raise Rejected(Reason.UNKNOWN_VERSION)
         if empty or len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
@@ -160,6 +166,7 @@ class Claims(NamedTuple):
                 former[i : i + KID_OCTETS] for i in range(0, len(former), KID_OCTETS)
             ),
             imported_from=imported_from or b"",
+            lasts=None if lasts is None else _whole_varint(lasts),
             unknown=tuple(fields.items()),
         )
 

@@ -197,7 +197,7 @@ class Commit:
                 self._plaintext(copied, wires, claims),
                 ring=ring,
                 place=manager.place(self._cookie.name),
-                refreshable=session.permanent,
+                refreshable=manager.slides(session, claims),
                 now=clock.now(),
             )
             return self._departure.write(text, expires=expires)

@@ -53,6 +53,10 @@ class Origin(Protocol):
         """The claims of a session that begins now."""
         ...
 
+    def remembered(self) -> int:
+        """How long a session lives that is remembered, in seconds; UsageError where none is."""
+        ...
+
     def fetch(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
         """Values that are kept elsewhere, by key; what is lost is left out.
 

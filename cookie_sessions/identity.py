@@ -116,6 +116,24 @@ class Identity(DictSurface):
             self._intent.label = label
             self._written = True
 
+    def remember(self, remembered: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Keep the user signed in for longer, as they chose when they signed in.
+
+        The session lives for ``COOKIE_SESSIONS_REMEMBER_TIMEOUT`` from its sign-in, whether it is
+        used or not, and the browser keeps it when its window is closed. Signing out ends that.
+
+        Args:
+            remembered: False takes it back.
+
+        Raises:
+            UsageError: the settings remember no session.
+        """
+        seconds = self._origin.remembered() if remembered else 0
+        self._writable()
+        if not self._unavailable:
+            self._intent.remembers = seconds
+            self["_permanent"] = remembered
+
     def regenerate(self) -> None:
         """Give the session a new id and keep its values.
 

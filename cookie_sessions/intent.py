@@ -25,16 +25,19 @@ class Intent:
         subject: whom the session belongs to from now on; None: it was not set in this request.
         signs_in: whether the user has just proved who they are.
         handover: how the id ends that the session had.
+        remembers: how long the session lives from now on that is remembered, in seconds; 0: it is
+            not any more; None: as before.
         since: from when the session counts, in milliseconds since the epoch; 0: as before.
         label: what the register is to call the session, or None.
     """
 
-    __slots__ = ("handover", "label", "signs_in", "since", "subject")
+    __slots__ = ("handover", "label", "remembers", "signs_in", "since", "subject")
 
     def __init__(self) -> None:
         self.subject: Any = None
         self.signs_in = False
         self.handover = Handover.NONE
+        self.remembers: int | None = None
         self.since = 0
         self.label: str | None = None
 

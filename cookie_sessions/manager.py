@@ -322,9 +322,14 @@ class SessionManager:
         timeouts = self.timeouts()
         content = session._content
         if renew or content is None:
-            return timeouts.until(now=now, iat=claims.iat)
+            return timeouts.until(now=now, claims=claims)
         # A shorter timeout counts from when the cookie was sealed, which is about to be forgotten.
-        return min(claims.until, content.head.sealed_at + timeouts.idle)
+        return timeouts.kept_until(claims, sealed_at=content.head.sealed_at)
+
+    def slides(self, session: Session, claims: Claims) -> bool:
+        """Whether a session's end moves with its use."""
+        timeouts = self.timeouts()
+        return timeouts.lasts(claims) is None and (timeouts.all_slide or session.permanent)
 
     def rehearse(
         self,

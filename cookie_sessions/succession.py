@@ -77,7 +77,7 @@ class Succession:
             return True
         self._subject = self._manager.subject_of(session)
         if content is None:
-            session._claims = self._counted(self._owned(session._own_claims))
+            session._claims = self._remembered(self._counted(self._owned(session._own_claims)))
             return True
         former = self._former_subject(content)
         changed = former != self._subject
@@ -105,7 +105,7 @@ class Succession:
             claims = self._counted(claims.restarted(now=clock.now()))
         elif intent.since:
             claims = claims._replace(since=max(claims.since, intent.since))
-        session._claims = claims
+        session._claims = claims = self._remembered(claims, left=changed and not signs_in)
         return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
 
     def _goes_on_as_it_came(self, content: Content) -> bool:
@@ -119,6 +119,7 @@ class Succession:
             self._manager.revocations is None
             and session._own_claims is content.claims
             and intent.subject is None
+            and intent.remembers is None
             and not (intent.signs_in or intent.handover or intent.since)
             # The very object, because values may be equal that name different owners.
             and session._opened().get(self._manager.settings.subject_key) is content.owner
@@ -214,6 +215,13 @@ class Succession:
         if self._session._intent.subject is None:
             return claims
         return claims._replace(subject=self._subject)
+
+    def _remembered(self, claims: Claims, *, left: bool = False) -> Claims:
+        """The claims of a session that is remembered, or not any more."""
+        seconds = self._session._intent.remembers
+        if seconds is None:
+            return claims._replace(lasts=None) if left else claims
+        return claims._replace(lasts=seconds or None)
 
     def _counted(self, claims: Claims) -> Claims:
         """A session that begins now, from when no mark refuses it."""

@@ -41,7 +41,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
 
 def claims_now(site: Site, session: Session) -> Claims:
     claims = session._own_claims
-    return claims._replace(until=site.timeouts.until(now=site.now, iat=claims.iat))
+    return claims._replace(until=site.timeouts.until(now=site.now, claims=claims))
 
 
 def anatomy_of(site: Site, session: Session) -> Anatomy:

@@ -29,6 +29,7 @@ def _claims(
     bindings: bytes,
     former: list[bytes],
     imported: bytes,
+    lasts: int | None,
     unknown: dict[int, bytes],
 ) -> Claims:
     return Claims(
@@ -41,6 +42,7 @@ def _claims(
         bindings=bindings,
         former_kids=tuple(former),
         imported_from=imported,
+        lasts=lasts,
         unknown=tuple(sorted(unknown.items())),
     )
 
@@ -56,6 +58,7 @@ CLAIMS = st.builds(
     st.binary(max_size=20),
     st.lists(KIDS, max_size=MAX_FORMER_KIDS),
     st.just(b"") | st.binary(min_size=8, max_size=8),
+    st.none() | SPANS,
     st.dictionaries(UNKNOWN_TAGS, st.binary(max_size=200), max_size=4),
 )
 
@@ -101,11 +104,12 @@ def test_claims_are_packed_as_the_format_says() -> None:
         bindings=b"bb",
         former_kids=(b"kid1", b"kid2"),
         imported_from=b"a cookie",
+        lasts=300,
         unknown=((0x06, b""), (0x7F, b"later")),
     )
     assert full.to_octets() == BASE.to_octets() + (
         b"\x01\x01\x05" + b"\x02\x01s" + b"\x03\x02bb" + b"\x04\x08kid1kid2" + b"\x05\x08a cookie"
-        b"\x06\x00\x7f\x05later"
+        b"\x06\x00\x07\x02\xac\x02\x7f\x05later"
     )
 
 
@@ -200,7 +204,7 @@ def test_a_session_begins_with_a_fresh_id_and_its_times(monkeypatch: pytest.Monk
     for claims in made:
         assert (claims.iat, claims.since) == (1_700_000_000, 1_700_000_000_000)
         assert claims.until == 1_700_003_600
-        assert claims[4:] == (None, None, b"", (), b"", ())
+        assert claims[4:] == (None, None, b"", (), b"", None, ())
 
 
 def test_no_session_ends_before_it_begins() -> None:

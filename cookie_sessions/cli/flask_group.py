@@ -16,8 +16,7 @@ from cookie_sessions.cli.refusal import TellingGroup
 from cookie_sessions.cli.revocations.revoke import revoke_sessions
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys import KeySource, source_of
-from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import Settings
+from cookie_sessions.settings import Settings, timeouts_in
 
 
 class AppDefaults:
@@ -43,9 +42,9 @@ class AppDefaults:
         return source_of(setting)
 
     def longest_session(self) -> int | None:
-        """What PERMANENT_SESSION_LIFETIME and the absolute timeout give."""
-        idle = int(self._app().permanent_session_lifetime.total_seconds())
-        return Timeouts(idle=idle, absolute=self._settings().absolute_timeout).longest
+        """What PERMANENT_SESSION_LIFETIME and our timeouts give."""
+        lifetime = int(self._app().permanent_session_lifetime.total_seconds())
+        return timeouts_in(self._settings(), lifetime=lifetime).longest
 
     def reload(self) -> int:
         """The setting COOKIE_SESSIONS_KEYS_RELOAD."""

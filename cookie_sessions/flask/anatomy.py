@@ -56,13 +56,14 @@ def anatomy_of(app: Flask, session: SessionMixin) -> Anatomy:
         wires = manager.rehearse(
             session, wires, claims=claims, cookie=cookie, surroundings=surroundings
         )
+    timeouts = manager.timeouts()
     arrival = session._origin
     others = len(arrival.header) - arrival.octets if isinstance(arrival, Arrival) else 0
     return dissect(
         session,
         claims=claims,
         cookie=cookie,
-        absolute_timeout=manager.timeouts().absolute,
+        absolute_timeout=timeouts.lasts(claims) or timeouts.absolute,
         profile=manager.settings.profile,
         others=max(0, others),
         wires=wires,

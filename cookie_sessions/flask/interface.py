@@ -41,6 +41,39 @@ class CookieSessionInterface(SessionInterface):
         samesite = super().get_cookie_samesite(app)
         return "Lax" if samesite is None and AppState.of(app).harden else samesite
 
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether a session's end is moved, or its changes are kept, by this response.
+
+        By Flask's rule, unless our own timeouts say that it is due once a part of the idle timeout
+        is over, or has nothing to move because the session is remembered.
+        """
+        timeouts = AppState.of(app).timeouts()
+        if not isinstance(session, FlaskSession):
+            return super().should_set_cookie(app, session)
+        claims, content = session._claims, session._content
+        if claims is not None and timeouts.lasts(claims) is not None:
+            return session.modified
+        if timeouts.refresh is None:
+            return super().should_set_cookie(app, session)
+        if session.modified or content is None or not app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            return session.modified
+        slides = timeouts.all_slide or session.permanent
+        return slides and timeouts.refresh_due(sealed_at=content.head.sealed_at, now=clock.now())
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """Until when a browser keeps the cookie of a permanent session: a courtesy, no more."""
+        expires = super().get_expiration_time(app, session)
+        if expires is None or not isinstance(session, FlaskSession):
+            return expires
+        timeouts = AppState.of(app).timeouts()
+        claims = session._own_claims
+        if session._intent.remembers:
+            return datetime.fromtimestamp(clock.now() + session._intent.remembers, UTC)
+        if (lasts := timeouts.lasts(claims)) is not None:
+            return datetime.fromtimestamp(claims.iat + lasts, UTC)
+        longest = datetime.fromtimestamp(clock.now() + timeouts.idle, UTC)
+        return longest if timeouts.all_slide else expires
+
     def open_session(self, app: Flask, request: Request) -> FlaskSession | None:
         """A session that opens at its first use, or None without a secret key and a key ring."""
         state = AppState.of(app)
@@ -136,8 +169,9 @@ class CookieSessionInterface(SessionInterface):
         if is_public(response):
             return False
         # The head was read without a key: only a session that opens and passes is refreshed, and
-        # one that the browser forgets anyway is not written by a request that had no use for it.
-        return session.permanent
+        # one that the browser forgets anyway is not written by a request that had no use for it,
+        # unless settings of ours end it when it is not used.
+        return session.permanent or (manager.timeouts().all_slide and not session.new)
 
     def _cookie(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(

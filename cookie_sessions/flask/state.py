@@ -19,7 +19,7 @@ from cookie_sessions.flask.session import FAILED
 from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import SNAPSHOT, Settings
+from cookie_sessions.settings import SNAPSHOT, Settings, timeouts_in
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -114,13 +114,12 @@ class AppState:
         return ring
 
     def timeouts(self) -> Timeouts:
-        """The timeouts in force: Flask's PERMANENT_SESSION_LIFETIME and our absolute timeout."""
+        """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
         lifetime = self._app.permanent_session_lifetime
         known = self._timeouts
         if known is not None and known[0] == lifetime:
             return known[1]
-        absolute = self.manager.settings.absolute_timeout
-        timeouts = Timeouts(idle=int(lifetime.total_seconds()), absolute=absolute)
+        timeouts = timeouts_in(self.manager.settings, lifetime=int(lifetime.total_seconds()))
         self._timeouts = (lifetime, timeouts)
         return timeouts
 

@@ -1,6 +1,7 @@
 """Our own settings, and what their values may be."""
 
 from cookie_sessions.settings.settings import SNAPSHOT, Settings
+from cookie_sessions.settings.times import timeouts_in
 from cookie_sessions.settings.together import PREFIX
 
-__all__ = ["PREFIX", "SNAPSHOT", "Settings"]
+__all__ = ["PREFIX", "SNAPSHOT", "Settings", "timeouts_in"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, MAX_REFERRED_OCTETS, RegisteredType
 from cookie_sessions.cookies import PROFILES, Profile
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.policy.levels import FLASK
 from cookie_sessions.settings.together import PREFIX, check_together
 from cookie_sessions.settings.values import READERS
 
@@ -37,8 +38,18 @@ class Settings:
             Default False.
         audience: a name of the application, sealed into each cookie. Give applications that share
             keys and a host different ones, so that none opens another's sessions. Default empty.
+        timeouts: ``"flask"``, or the assurance level of NIST SP 800-63B-4 whose timeouts are kept:
+            ``"aal1"``, ``"aal2"`` or ``"aal3"``. Default ``"flask"``.
+        idle_timeout: seconds after which a session ends that nobody uses, or a timedelta; of every
+            session, permanent or not. Default None: Flask's PERMANENT_SESSION_LIFETIME, or what
+            the level allows.
         absolute_timeout: seconds after which a session ends whatever happens, or a timedelta.
-            Default None: no such end, as in Flask.
+            Default None: no such end, as in Flask, or what the level allows.
+        remember_timeout: seconds that a session lives which ``session.remember()`` was called for,
+            or a timedelta, whether it is used or not. Default None: none is remembered.
+        refresh_after: the part of the idle timeout after which a session that is used has its end
+            moved, between 0 and 1. Default None: Flask's rule, or one half with a level or an idle
+            timeout of ours.
         secret_names: further keys of the session whose values are never compressed, because
             attacker-chosen text may stand inside them beside a secret.
         types: the application's own types, as :class:`~cookie_sessions.RegisteredType`.
@@ -98,7 +109,11 @@ class Settings:
     keys_max_age: int | None = None
     reload_on_sighup: bool = False
     audience: str = ""
+    timeouts: str = FLASK
+    idle_timeout: int | None = None
     absolute_timeout: int | None = None
+    remember_timeout: int | None = None
+    refresh_after: float | None = None
     secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
     types: tuple[RegisteredType, ...] = ()
     previous_names: tuple[tuple[str, float], ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.policy.levels import LEVELS
 from cookie_sessions.settings.values import LONGEST_WINDOW_DAYS
 
 if TYPE_CHECKING:
@@ -20,14 +21,43 @@ def check_together(settings: Settings) -> None:
     Raises:
         ConfigurationError: two settings don't go together; says which, and what to do.
     """
+    _check_timeouts(settings)
     _check_window(settings)
     _check_tiers(settings)
     _check_revocations(settings)
 
 
+def _check_timeouts(settings: Settings) -> None:
+    remember, absolute = settings.remember_timeout, settings.absolute_timeout
+    if remember is not None and absolute is not None and remember <= absolute:
+        raise ConfigurationError(
+            f"{PREFIX}REMEMBER_TIMEOUT is not longer than {PREFIX}ABSOLUTE_TIMEOUT, so remembering "
+            f"a session would shorten it. Make it longer, or take it out."
+        )
+    level = LEVELS.get(settings.timeouts)
+    if level is None:
+        return
+    for name, allowed in (
+        ("idle_timeout", level.idle),
+        ("absolute_timeout", level.absolute),
+        ("remember_timeout", level.absolute),
+    ):
+        if (getattr(settings, name) or 0) > allowed:
+            raise ConfigurationError(
+                f"{PREFIX}{name.upper()} is longer than the {allowed} seconds that "
+                f"{settings.timeouts.upper()} of NIST SP 800-63B-4 allows. Shorten it, or name "
+                f"another level in {PREFIX}TIMEOUTS."
+            )
+
+
 def _check_window(settings: Settings) -> None:
     if settings.write == "sealed":
         return
+    if settings.remember_timeout is not None:
+        raise ConfigurationError(
+            f"{PREFIX}WRITE is 'flask', and Flask's own cookies can't say that a session is "
+            f"remembered. Set {PREFIX}REMEMBER_TIMEOUT once every instance writes sealed cookies."
+        )
     if settings.accept_flask_cookies_until is None:
         raise ConfigurationError(
             f"{PREFIX}WRITE is 'flask', and nobody would read what is written: "

@@ -12,6 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
+from cookie_sessions.settings.times import refresh_part, timeouts_name
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
@@ -298,7 +299,11 @@ READERS: Final = {
     "keys_max_age": _seconds,
     "reload_on_sighup": _flag,
     "audience": _audience,
+    "timeouts": timeouts_name,
+    "idle_timeout": _seconds,
     "absolute_timeout": _seconds,
+    "remember_timeout": _seconds,
+    "refresh_after": refresh_part,
     "secret_names": _secret_names,
     "types": _types,
     "previous_names": _previous_names,

@@ -82,7 +82,8 @@ class Deployment:
         now = at + ahead
         ring = self.known(at - lag).ring(now)
         text = sealer.seal(b"", ring=ring, place=PLACE, refreshable=True, now=now)
-        claims = Claims.begin(now=now, until=self.timeouts.until(now=now, iat=now))
+        begun = Claims.begin(now=now, until=now)
+        claims = begun._replace(until=self.timeouts.until(now=now, claims=begun))
         return Sealed(text, claims, now)
 
     def refusal(self, sealed: Sealed, at: int, *, ahead: int, lag: int) -> Reason | None:

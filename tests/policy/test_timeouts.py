@@ -16,6 +16,10 @@ HOUR = 3600
 DAY = 86_400
 
 
+def begun(iat: int) -> Claims:
+    return Claims(sid=bytes(16), iat=iat, since=iat * 1000, until=iat)
+
+
 def verdict(
     timeouts: Timeouts, *, iat: int = NOW, until: int, sealed_at: int | None = None, now: float
 ) -> Reason | None:
@@ -24,11 +28,11 @@ def verdict(
 
 
 def test_a_write_seals_the_nearer_of_idle_and_absolute_end() -> None:
-    assert Timeouts(idle=HOUR).until(now=NOW + 0.9, iat=0) == NOW + HOUR
+    assert Timeouts(idle=HOUR).until(now=NOW + 0.9, claims=begun(0)) == NOW + HOUR
     both = Timeouts(idle=HOUR, absolute=DAY)
-    assert both.until(now=NOW, iat=NOW) == NOW + HOUR
-    assert both.until(now=NOW, iat=NOW - DAY + 60) == NOW + 60
-    assert Timeouts(idle=DAY, absolute=HOUR).until(now=NOW, iat=NOW) == NOW + HOUR
+    assert both.until(now=NOW, claims=begun(NOW)) == NOW + HOUR
+    assert both.until(now=NOW, claims=begun(NOW - DAY + 60)) == NOW + 60
+    assert Timeouts(idle=DAY, absolute=HOUR).until(now=NOW, claims=begun(NOW)) == NOW + HOUR
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,7 @@ def test_what_was_just_sealed_lives_and_dies_at_the_end_that_was_sealed(
     iat: int, sealed_at: int, now: int, idle: int, absolute: int | None
 ) -> None:
     timeouts = Timeouts(idle=idle, absolute=absolute)
-    until = timeouts.until(now=sealed_at, iat=iat)
+    until = timeouts.until(now=sealed_at, claims=begun(iat))
     if iat <= sealed_at <= until:
         assert verdict(timeouts, iat=iat, until=until, sealed_at=sealed_at, now=sealed_at) is None
         if now >= sealed_at:
@@ -96,7 +100,7 @@ def test_what_was_just_sealed_lives_and_dies_at_the_end_that_was_sealed(
 def test_no_setting_revives_a_session_after_its_sealed_end(
     iat: int, now: int, idle: int, later_idle: int, absolute: int | None, later: int | None
 ) -> None:
-    until = Timeouts(idle=idle, absolute=absolute).until(now=iat, iat=iat)
+    until = Timeouts(idle=idle, absolute=absolute).until(now=iat, claims=begun(iat))
     if now > until:
         assert verdict(Timeouts(later_idle, later), iat=iat, until=until, now=now) is not None
 

@@ -149,6 +149,7 @@ def _claims() -> Iterator[Vector]:
         former_kids=(fixed("a former kid", 4), fixed("another", 4)),
         unknown=((0x06, b"kept"), (0x7F, b"")),
         imported_from=fixed("a signed cookie", 8),
+        lasts=90 * 86_400,
     )
     yield _vector("all claims, and unknown ones that are kept", {"a": 1}, claims=everything)
     yield _vector(

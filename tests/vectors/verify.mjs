@@ -199,6 +199,7 @@ function readClaims(octets) {
     bindings: Buffer.alloc(0),
     formerKids: [],
     importedFrom: Buffer.alloc(0),
+    lasts: null,
     unknown: [],
   };
   for (const { tag, content } of optional) {
@@ -219,6 +220,10 @@ function readClaims(octets) {
     } else if (tag === 5) {
       if (content.length !== 8) throw undecodable("imported from something of a wrong length");
       claims.importedFrom = content;
+    } else if (tag === 7) {
+      const [seconds, end] = readVarint(content, 0);
+      if (end !== content.length) throw undecodable("octets behind lasts");
+      claims.lasts = seconds;
     } else {
       claims.unknown.push([tag, content]);
     }
@@ -235,6 +240,7 @@ function writeClaims(claims) {
   if (claims.bindings.length > 0) optional.push([3, claims.bindings]);
   if (claims.formerKids.length > 0) optional.push([4, Buffer.concat(claims.formerKids)]);
   if (claims.importedFrom.length > 0) optional.push([5, claims.importedFrom]);
+  if (claims.lasts !== null) optional.push([7, writeVarint(claims.lasts)]);
   optional.sort(([left], [right]) => left - right);
   return Buffer.concat([
     claims.sid,
@@ -259,6 +265,7 @@ const describeClaims = (claims) => ({
   bindings: claims.bindings.toString("hex"),
   former_kids: claims.formerKids.map((kid) => kid.toString("hex")),
   imported_from: claims.importedFrom.toString("hex"),
+  lasts: claims.lasts === null ? null : Number(claims.lasts),
   unknown: claims.unknown.map(([tag, content]) => [tag, content.toString("hex")]),
 });
 
