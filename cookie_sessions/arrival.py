@@ -13,6 +13,7 @@ from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected, UsageError
 from cookie_sessions.events import EventName
+from cookie_sessions.fixation import shed
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
@@ -149,6 +150,14 @@ class Arrival:
         now = clock.now()
         claims = Claims.begin(now=now, until=int(now))
         return claims._replace(until=self._manager.timeouts().until(now=now, claims=claims))
+
+    def shed(self, session: Session) -> tuple[str, ...]:
+        """Drop what is not its owner's, if that is another now; gives the names.
+
+        Raises:
+            UsageError: whose it is can't be packed.
+        """
+        return shed(session, manager=self._manager)
 
     def remembered(self) -> int:
         """How long a session lives that is remembered, in seconds.

@@ -71,6 +71,7 @@ class Commit:
             Unavailable: keys or stores do not answer.
         """
         session = self._session
+        self._manager.settle(session)
         wires = session._settle()
         content = session._content
         succession = self._succession

@@ -53,6 +53,10 @@ class Origin(Protocol):
         """The claims of a session that begins now."""
         ...
 
+    def shed(self, session: Session) -> tuple[str, ...]:
+        """Drop what is not its owner's, if that is another now; gives the names."""
+        ...
+
     def remembered(self) -> int:
         """How long a session lives that is remembered, in seconds; UsageError where none is."""
         ...

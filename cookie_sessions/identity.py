@@ -205,6 +205,11 @@ class Identity(DictSurface):
         content = self._content
         if content is not None and self._own_claims.sid == content.claims.sid:
             self._claims = self._own_claims.renamed()
+        self._shed()
+
+    def _shed(self) -> tuple[str, ...]:
+        """Drop what an attacker may know, if the session is another's now; gives the names."""
+        return self._origin.shed(cast("Session", self))
 
     def _sign_out(self) -> None:
         """Note that the user has left, whatever is still in the session."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
-from cookie_sessions.codec import Codec, Reference, Wire, references_of
+from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import Events
+from cookie_sessions.fixation import shed
 from cookie_sessions.keys import KeyRing
+from cookie_sessions.ownership import subject_in, subject_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
@@ -68,6 +70,7 @@ class SessionManager:
         self.migration = migration
         self.overflow = overflow
         self.revocations = revocations
+        self.shed_names = settings.secret_names | settings.pre_login
         self._look_again = look_again
 
     def arrival(self, header: str, *, name: str) -> Arrival:
@@ -138,7 +141,7 @@ class SessionManager:
 
     def _checked(self, content: Content, revocations: Revocations) -> Content:
         """Ask the revocation list, in the one place where sessions are opened."""
-        claims = content.claims._replace(subject=self.subject_in(content))
+        claims = content.claims._replace(subject=subject_in(content, manager=self))
         checked = revocations.check(claims, kid=content.head.kid, signed=content.imported)
         match checked.standing.value:
             case "revoked":
@@ -149,44 +152,6 @@ class SessionManager:
                 return content._replace(fading=True)
             case "lives":
                 return content._replace(unchecked=True) if checked.unchecked else content
-
-    def subject_in(self, content: Content) -> bytes | None:
-        """Whom a session belonged to as it came, as claims carry a subject.
-
-        Raises:
-            Rejected: ``undecodable``: its value can't be unpacked here, so nobody can be asked.
-        """
-        owner = content.owner
-        if content.claims.subject is not None or owner is None:
-            return content.claims.subject
-        if self.overflow is not None and Reference.of(owner) is not None:
-            # It was moved there before it said whose session this is.
-            key = self.settings.subject_key
-            owner = self.overflow.fetch(self.codec, {key: owner}).get(key, owner)
-        return self._subject_octets(self.codec.from_wire(owner))
-
-    def subject_of(self, session: Session) -> bytes | None:
-        """Whom a session belongs to that is committed now, as claims carry a subject.
-
-        Raises:
-            UsageError: it can't be packed.
-        """
-        subject = session._intent.subject
-        if subject is None:
-            explicit = session._own_claims.subject
-            if explicit is not None:
-                return explicit
-            key = self.settings.subject_key
-            if key not in session:
-                return None
-            subject = session[key]
-        return None if subject is None else self._subject_octets(subject)
-
-    def _subject_octets(self, subject: Any) -> bytes:
-        from cookie_sessions.revocation.identity import subject_octets
-
-        packed = b"" if type(subject) is str else self.codec.pack(subject, name="the subject")
-        return subject_octets(subject, packed=packed)
 
     def end(self, content: Content, *, asked: bool | None) -> None:
         """Put a session on the revocation list, if there is one.
@@ -201,7 +166,7 @@ class SessionManager:
         revocations = self.revocations
         if revocations is None or asked is False:
             return
-        subject = self.subject_in(content)
+        subject = subject_in(content, manager=self)
         if subject is None and not asked:
             revocations.tell_not_revoked("no_subject")
             return
@@ -237,7 +202,7 @@ class SessionManager:
                 "There is no revocation list, so nobody can be signed out elsewhere. Set "
                 "COOKIE_SESSIONS_REVOCATIONS to the URL of a store."
             )
-        subject = self.subject_of(session)
+        subject = subject_of(session, manager=self)
         if subject is None:
             raise UsageError(
                 "The session belongs to nobody, so there are no others to sign out. Set "
@@ -273,6 +238,18 @@ class SessionManager:
         kid = content.head.kid
         another_seals = ring.primary_kid not in (None, kid)
         return another_seals and ring.opens_until(kid) < content.claims.until
+
+    def settle(self, session: Session) -> None:
+        """Pack what was changed, and leave behind what is not the present owner's.
+
+        To be called once the response is made, before it is decided whether there is anything to
+        keep.
+
+        Raises:
+            UsageError: a value can't be packed.
+        """
+        session._settle()
+        shed(session, manager=self)
 
     def seal(
         self,

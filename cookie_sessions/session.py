@@ -225,7 +225,24 @@ class Session(Identity):
             for name in tuple(self._watched):
                 self._settle_one(wires, name)
             self._settled = True
+        return self._held()
+
+    def _held(self) -> dict[Any, Wire]:
+        """All values as they stand in the payload, assigned ones as they came."""
+        wires = self._opened()
         return {**wires, **self._damaged} if self._damaged else wires
+
+    def _assigned(self, name: Any) -> bool:
+        """Whether a value was stored by this request, and has not been packed yet."""
+        return self._watched.get(name) is _NEVER_PACKED
+
+    def _drop(self, names: Iterable[Any]) -> None:
+        """Have values be absent that the session must not keep."""
+        wires = self._opened()
+        for name in names:
+            for kept in (wires, self._damaged, self._live, self._watched, self._fetched):
+                kept.pop(name, None)
+            self._written = True
 
     def _settle_one(self, wires: dict[Any, Wire], name: Any) -> None:
         value = self._live[name]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.content import Content
-from cookie_sessions.errors import Reason, Rejected, Unavailable
+from cookie_sessions.errors import Reason, Unavailable
 from cookie_sessions.events import EventName
 from cookie_sessions.intent import Handover
+from cookie_sessions.ownership import former_subject, subject_of
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
@@ -75,11 +76,11 @@ class Succession:
         content = session._content
         if content is not None and self._goes_on_as_it_came(content):
             return True
-        self._subject = self._manager.subject_of(session)
+        self._subject = subject_of(session, manager=self._manager)
         if content is None:
             session._claims = self._remembered(self._counted(self._owned(session._own_claims)))
             return True
-        former = self._former_subject(content)
+        former = former_subject(content, manager=self._manager)
         changed = former != self._subject
         intent = session._intent
         signs_in = intent.signs_in or (changed and self._subject is not None)
@@ -202,13 +203,6 @@ class Succession:
         content = self._session._content
         if content is not None:
             self._manager.end(content, asked=None)
-
-    def _former_subject(self, content: Content) -> bytes | None:
-        try:
-            return self._manager.subject_in(content)
-        except Rejected:
-            # No list had it opened: whom nobody can read here is nobody, and is copied forward.
-            return None
 
     def _owned(self, claims: Claims) -> Claims:
         """The claims with the subject that was set in this request, if one was."""

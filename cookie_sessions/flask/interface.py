@@ -133,7 +133,7 @@ class CookieSessionInterface(SessionInterface):
     ) -> list[str]:
         arrival = cast(Arrival, session._origin)
         # Values that can't be unpacked here are not the application's to lose.
-        session._settle()
+        manager.settle(session)
         if not session._holds_something:
             if session.modified or arrival.spent:
                 return manager.delete(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from flask import has_request_context
+from flask import g, has_request_context
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -64,6 +64,13 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
             super()._fetch(wires, keys)
         except Unavailable:
             self._tell_visitor()
+
+    def _shed(self) -> tuple[str, ...]:
+        dropped = super()._shed()
+        for name in dropped:
+            # Flask-WTF keeps there what it has made of a token for this response.
+            g.pop(name, None)
+        return dropped
 
     def destroy(self, *, revoke: bool | None = None) -> None:
         """As the core's session does it; a 503 where the revocation list does not answer."""

@@ -81,6 +81,8 @@ class Settings:
             requests that were on their way. Default 5.
         subject_key: the session key whose value says whose session it is, where
             ``session.subject`` was not set. Default Flask-Login's ``"_user_id"``.
+        pre_login: further keys of the session that it does not keep when it becomes somebody
+            else's, beside the secret ones.
         index_key: a secret of at least 32 characters under which subjects are named in the list.
             The same on every instance; it must never change while sessions live. Default None: one
             that the store makes and keeps itself. Snapshots need one.
@@ -130,6 +132,7 @@ class Settings:
     revocations_down: str = "refuse"
     regenerate_grace: float = 5.0
     subject_key: str = "_user_id"
+    pre_login: frozenset[str] = frozenset()
     index_key: str | None = field(default=None, repr=False)
     register: bool = False
     snapshot_keys: str | None = field(default=None, repr=False)

@@ -178,11 +178,12 @@ def _reload(name: str, value: object) -> int:
     return seconds
 
 
+def _names(name: str, value: object) -> frozenset[str]:
+    return frozenset(_keys_of_session(name, value))
+
+
 def _secret_names(name: str, value: object) -> frozenset[str]:
-    names = _items(name, value, "a list of session keys")
-    if all(isinstance(key, str) for key in names):
-        return DEFAULT_SECRET_NAMES | frozenset(names)
-    raise _wrong(name, "a list of session keys")
+    return DEFAULT_SECRET_NAMES | _names(name, value)
 
 
 def _types(name: str, value: object) -> tuple[RegisteredType, ...]:
@@ -320,6 +321,7 @@ READERS: Final = {
     "revocations_down": _down,
     "regenerate_grace": _grace,
     "subject_key": _text,
+    "pre_login": _names,
     "index_key": _index_key,
     "register": _flag,
     "snapshot_keys": _text_or_none,

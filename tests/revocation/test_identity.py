@@ -22,6 +22,7 @@ from cookie_sessions.codec import Codec
 from cookie_sessions.events import Events
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.manager import SessionManager
+from cookie_sessions.ownership import _octets
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.revocation.facts import Question
 from cookie_sessions.revocation.identity import (
@@ -189,7 +190,7 @@ def test_the_manager_calls_a_text_as_lists_do(text: str) -> None:
         timeouts=lambda: Timeouts(idle=60),
         events=Events(),
     )
-    assert manager._subject_octets(text) == octets_of(text)
+    assert _octets(text, manager) == octets_of(text)
 
 
 @given(st.binary(min_size=16, max_size=16))

@@ -1,0 +1,127 @@
+"""A session that was planted never becomes the victim's, nor does a secret that came with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask, session
+
+from cookie_sessions import RegisteredType
+from tests.flask.listed import Browser, sealed_session, shop
+from tests.flask.world import route
+
+SECRETS = ("csrf_token", "mine", "otp")
+
+
+def planted(**config: Any) -> Flask:
+    """A shop whose sessions hold secrets and other things before anybody signs in."""
+    app = shop(COOKIE_SESSIONS_SECRET_NAMES=["mine"], COOKIE_SESSIONS_PRE_LOGIN=["pre"], **config)
+
+    def browse() -> None:
+        session.update(csrf_token="t", mine="m", otp="o", pre=[1], cart=[1, 2], locale="de")
+
+    def explicit() -> None:
+        sealed_session().subject = "ann"
+
+    def own() -> None:
+        session["csrf_token"] = "new"
+        sealed_session().subject = "ann"
+        session["mine"] = "m"
+
+    def same_again() -> None:
+        session["_user_id"] = "ann"
+        session["csrf_token"] = "t"
+
+    route(app, browse, at="/browse")
+    route(app, explicit, at="/explicit")
+    route(app, own, at="/own")
+    route(app, same_again, at="/same")
+    route(app, lambda: dict(session), at="/all")
+    return app
+
+
+REST = {"cart": [1, 2], "locale": "de"}
+
+
+@pytest.mark.parametrize("revocations", ["memory:", None])
+@pytest.mark.parametrize("way", ["/explicit", "/sign-in/ann"])
+def test_who_signs_in_keeps_the_cart_and_no_secret_that_came_along(
+    way: str, revocations: str | None
+) -> None:
+    app = planted(COOKIE_SESSIONS_REVOCATIONS=revocations)
+    attacker = Browser(app)
+    attacker.get("/browse")
+    victim = attacker.copied(app)
+    before = victim.get("/sid")
+    victim.get(way)
+    owner = {} if way == "/explicit" else {"_permanent": True, "_user_id": "ann"}
+    assert victim.get("/all") == str({**REST, **owner})
+    assert victim.get("/sid") != before
+    assert "ann" not in attacker.get("/all")
+    assert attacker.get("/sid") != victim.get("/sid")
+
+
+def test_what_the_request_that_signs_in_stores_itself_stays() -> None:
+    app = planted()
+    browser = Browser(app)
+    browser.get("/browse")
+    browser.get("/own")
+    assert browser.get("/all") == str({"csrf_token": "new", **REST})
+
+
+def test_a_planted_secret_that_is_stored_once_more_is_still_planted() -> None:
+    app = planted()
+    browser = Browser(app)
+    browser.get("/browse")
+    browser.get("/same")
+    assert "csrf_token" not in browser.get("/all")
+
+
+def test_the_same_user_keeps_the_token_of_open_forms() -> None:
+    app = planted()
+    browser = Browser(app)
+    browser.get("/sign-in/ann")
+    browser.get("/browse")
+    browser.get("/sign-in/ann")
+    assert "'csrf_token': 't'" in browser.get("/all")
+
+
+@pytest.mark.parametrize("way", ["/pop", "/sign-in/bob"])
+def test_the_next_one_at_this_browser_gets_no_secret_of_the_last(way: str) -> None:
+    app = planted()
+    browser = Browser(app)
+    browser.get("/sign-in/ann")
+    browser.get("/browse")
+    browser.get(way)
+    held = browser.get("/all")
+    assert not [name for name in (*SECRETS, "pre") if name in held]
+    assert "'cart': [1, 2]" in held
+
+
+def test_where_nothing_but_secrets_was_left_the_cookie_goes() -> None:
+    app = planted()
+    route(app, lambda: [session.pop("_permanent"), session.pop("_user_id")], at="/leave")
+    route(app, lambda: session.update(csrf_token="t"), at="/token")
+    browser = Browser(app)
+    browser.get("/sign-in/ann")
+    browser.get("/token")
+    browser.get("/leave")
+    assert browser.cookie is None
+
+
+class Coupon:
+    """A type that only some instances know."""
+
+
+def test_a_secret_that_nobody_can_unpack_here_goes_too() -> None:
+    coupon = RegisteredType("coupon", Coupon, lambda _: 1, lambda _: Coupon())
+    knows = planted(COOKIE_SESSIONS_TYPES=[coupon])
+    route(knows, lambda: session.update(pre=Coupon(), cart=Coupon()), at="/coupon")
+    browser = Browser(knows)
+    browser.get("/coupon")
+    there = browser.copied(planted())
+    there.get("/sign-in/ann")
+    back = there.copied(knows)
+    assert "'cart': <" in back.get("/all")
+    assert "pre" not in back.get("/all")
