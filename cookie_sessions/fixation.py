@@ -7,13 +7,15 @@ forms in the visitor's name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cookie_sessions.ownership import former_subject, subject_of
 
 if TYPE_CHECKING:
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
+
+_NO_CLAIMS: Final = b"\0"
 
 
 def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
@@ -41,10 +43,17 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
         return ()
     if former_subject(content, manager=manager) == subject_of(session, manager=manager):
         return ()
-    _, came = manager.codec.load_payload(content.plaintext)
-    dropped = [
-        name for name in found if not session._assigned(name) and held[name] == came.get(name)
-    ]
+    codec = manager.codec
+    _, came = codec.load_payload(content.plaintext)
+
+    def came_along(name: str) -> bool:
+        if name not in came or session._assigned(name):
+            return False
+        # Octets are compared: not all values as they stand in a payload compare equal by content.
+        one, other = ({name: wires[name]} for wires in (held, came))
+        return codec.dump_payload(_NO_CLAIMS, one) == codec.dump_payload(_NO_CLAIMS, other)
+
+    dropped = [name for name in found if came_along(name)]
     session._drop(dropped)
     return tuple(dropped)
 

@@ -19,7 +19,9 @@ def planted(**config: Any) -> Flask:
     app = shop(COOKIE_SESSIONS_SECRET_NAMES=["mine"], COOKIE_SESSIONS_PRE_LOGIN=["pre"], **config)
 
     def browse() -> None:
-        session.update(csrf_token="t", mine="m", otp="o", pre=[1], cart=[1, 2], locale="de")
+        session.update(
+            csrf_token="0f" * 20, mine="m" * 99, otp="o", pre=[1], cart=[1, 2], locale="de"
+        )
 
     def explicit() -> None:
         sealed_session().subject = "ann"
@@ -27,11 +29,11 @@ def planted(**config: Any) -> Flask:
     def own() -> None:
         session["csrf_token"] = "new"
         sealed_session().subject = "ann"
-        session["mine"] = "m"
+        session["mine"] = "m" * 99
 
     def same_again() -> None:
         session["_user_id"] = "ann"
-        session["csrf_token"] = "t"
+        session["csrf_token"] = "0f" * 20
 
     route(app, browse, at="/browse")
     route(app, explicit, at="/explicit")
@@ -84,7 +86,7 @@ def test_the_same_user_keeps_the_token_of_open_forms() -> None:
     browser.get("/sign-in/ann")
     browser.get("/browse")
     browser.get("/sign-in/ann")
-    assert "'csrf_token': 't'" in browser.get("/all")
+    assert "'csrf_token': '0f" in browser.get("/all")
 
 
 @pytest.mark.parametrize("way", ["/pop", "/sign-in/bob"])
