@@ -12,7 +12,7 @@ from cookie_sessions.crypto import KID_OCTETS
 from cookie_sessions.errors import Reason, Rejected
 
 SID_OCTETS: Final = 16
-IMPORT_OCTETS: Final = 8
+NAME_OCTETS: Final = 8
 MAX_FORMER_KIDS: Final = 8
 
 _FIXED: Final = SID_OCTETS + 4
@@ -23,6 +23,7 @@ _BINDINGS: Final = 0x03
 _FORMER_KIDS: Final = 0x04
 _IMPORTED_FROM: Final = 0x05
 _LASTS: Final = 0x07
+_BESIDE: Final = 0x08
 _MAX_VARINT_OCTETS: Final = 9
 
 
@@ -41,6 +42,7 @@ class Claims(NamedTuple):
         imported_from: what names the signed cookie that the session was taken over from, 8 octets,
             or empty.
         lasts: how long a session lives after it began that is remembered, in seconds, or None.
+        beside: what names the session that this one is worth something beside, 8 octets, or empty.
         unknown: claims of a later release, kept as they came: (tag, octets) in ascending order.
     """
 
@@ -54,6 +56,7 @@ class Claims(NamedTuple):
     former_kids: tuple[bytes, ...] = ()
     imported_from: bytes = b""
     lasts: int | None = None
+    beside: bytes = b""
     unknown: tuple[tuple[int, bytes], ...] = ()
 
     def __repr__(self) -> str:
@@ -100,6 +103,8 @@ class Claims(NamedTuple):
             fields.append((_IMPORTED_FROM, self.imported_from))
         if self.lasts is not None:
             fields.append((_LASTS, _varint(self.lasts)))
+        if self.beside:
+            fields.append((_BESIDE, self.beside))
         fields.sort()
         return b"".join([bytes((tag,)) + _varint(len(octets)) + octets for tag, octets in fields])
 
@@ -152,12 +157,14 @@ class Claims(NamedTuple):
         bindings = fields.pop(_BINDINGS, b"")
         imported_from = fields.pop(_IMPORTED_FROM, None)
         lasts = fields.pop(_LASTS, None)
+        beside = fields.pop(_BESIDE, None)
         if any(tag & _CRITICAL for tag in fields):
             raise Rejected(Reason.UNKNOWN_VERSION)
         if empty or len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
             raise Rejected(Reason.UNDECODABLE)
-        if imported_from is not None and len(imported_from) != IMPORT_OCTETS:
-            raise Rejected(Reason.UNDECODABLE)
+        for name in (imported_from, beside):
+            if name is not None and len(name) != NAME_OCTETS:
+                raise Rejected(Reason.UNDECODABLE)
         return self._replace(
             auth_time=None if auth_time is None else self.iat + _whole_varint(auth_time),
             subject=subject,
@@ -167,6 +174,7 @@ class Claims(NamedTuple):
             ),
             imported_from=imported_from or b"",
             lasts=None if lasts is None else _whole_varint(lasts),
+            beside=beside or b"",
             unknown=tuple(fields.items()),
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cookie_sessions.ownership import former_subject, subject_of
 
 if TYPE_CHECKING:
+    from cookie_sessions.codec import Wire
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
 
@@ -50,8 +51,10 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
         if name not in came or session._assigned(name):
             return False
         # Octets are compared: not all values as they stand in a payload compare equal by content.
-        one, other = ({name: wires[name]} for wires in (held, came))
-        return codec.dump_payload(_NO_CLAIMS, one) == codec.dump_payload(_NO_CLAIMS, other)
+        return packed(held[name]) == packed(came[name])
+
+    def packed(wire: Wire) -> bytes:
+        return codec.dump_payload(_NO_CLAIMS, {"": wire})
 
     dropped = [name for name in found if came_along(name)]
     session._drop(dropped)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from cookie_sessions.claims import IMPORT_OCTETS, Claims
+from cookie_sessions.claims import NAME_OCTETS, Claims
 from cookie_sessions.clock import SKEW
 from cookie_sessions.codec import Codec, Wire
 from cookie_sessions.content import Content
@@ -163,7 +163,7 @@ def check_form(text: str) -> None:
 
 def fingerprint(text: str) -> bytes:
     """What names an imported cookie in claims and revocation lists: 64 bits of its SHA-256."""
-    return hashlib.sha256(text.encode()).digest()[:IMPORT_OCTETS]
+    return hashlib.sha256(text.encode()).digest()[:NAME_OCTETS]
 
 
 def _packed(values: Mapping[str, Any], codec: Codec) -> dict[Any, Wire]:

@@ -30,6 +30,7 @@ def _claims(
     former: list[bytes],
     imported: bytes,
     lasts: int | None,
+    beside: bytes,
     unknown: dict[int, bytes],
 ) -> Claims:
     return Claims(
@@ -43,6 +44,7 @@ def _claims(
         former_kids=tuple(former),
         imported_from=imported,
         lasts=lasts,
+        beside=beside,
         unknown=tuple(sorted(unknown.items())),
     )
 
@@ -59,6 +61,7 @@ CLAIMS = st.builds(
     st.lists(KIDS, max_size=MAX_FORMER_KIDS),
     st.just(b"") | st.binary(min_size=8, max_size=8),
     st.none() | SPANS,
+    st.just(b"") | st.binary(min_size=8, max_size=8),
     st.dictionaries(UNKNOWN_TAGS, st.binary(max_size=200), max_size=4),
 )
 
@@ -105,11 +108,12 @@ def test_claims_are_packed_as_the_format_says() -> None:
         former_kids=(b"kid1", b"kid2"),
         imported_from=b"a cookie",
         lasts=300,
+        beside=b"a friend",
         unknown=((0x06, b""), (0x7F, b"later")),
     )
     assert full.to_octets() == BASE.to_octets() + (
         b"\x01\x01\x05" + b"\x02\x01s" + b"\x03\x02bb" + b"\x04\x08kid1kid2" + b"\x05\x08a cookie"
-        b"\x06\x00\x07\x02\xac\x02\x7f\x05later"
+        b"\x06\x00\x07\x02\xac\x02\x08\x08a friend\x7f\x05later"
     )
 
 
@@ -204,7 +208,7 @@ def test_a_session_begins_with_a_fresh_id_and_its_times(monkeypatch: pytest.Monk
     for claims in made:
         assert (claims.iat, claims.since) == (1_700_000_000, 1_700_000_000_000)
         assert claims.until == 1_700_003_600
-        assert claims[4:] == (None, None, b"", (), b"", None, ())
+        assert claims[4:] == (None, None, b"", (), b"", None, b"", ())
 
 
 def test_no_session_ends_before_it_begins() -> None:

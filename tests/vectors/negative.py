@@ -271,6 +271,8 @@ def _claims() -> Iterator[Vector]:
         "former kids of five octets": _FIXED + b"\x04\x05abcde",
         "lasts of two numbers": _FIXED + b"\x07\x02\x05\x05",
         "lasts of no octets": _FIXED + b"\x07\x00",
+        "beside no octets": _FIXED + b"\x08\x00",
+        "beside nine octets": _FIXED + b"\x08\x09" + bytes(9),
         "imported from no octets": _FIXED + b"\x05\x00",
         "imported from nine octets": _FIXED + b"\x05\x09" + bytes(9),
         "nine former kids": _FIXED + b"\x04\x24" + bytes(36),

@@ -150,6 +150,7 @@ def _claims() -> Iterator[Vector]:
         unknown=((0x06, b"kept"), (0x7F, b"")),
         imported_from=fixed("a signed cookie", 8),
         lasts=90 * 86_400,
+        beside=fixed("the session that it stands beside", 8),
     )
     yield _vector("all claims, and unknown ones that are kept", {"a": 1}, claims=everything)
     yield _vector(
@@ -275,6 +276,7 @@ def _described(claims: Claims) -> dict[str, Any]:
         "bindings": claims.bindings.hex(),
         "former_kids": [kid.hex() for kid in claims.former_kids],
         "imported_from": claims.imported_from.hex(),
+        "beside": claims.beside.hex(),
         "unknown": [[tag, octets.hex()] for tag, octets in claims.unknown],
     }
 

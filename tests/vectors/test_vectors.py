@@ -198,6 +198,7 @@ def test_claims_are_read_and_written_again_as_they_stand(vector: Vector) -> None
         former_kids=tuple(map(bytes.fromhex, expected["former_kids"])),
         imported_from=bytes.fromhex(expected["imported_from"]),
         lasts=expected["lasts"],
+        beside=bytes.fromhex(expected["beside"]),
         unknown=tuple((tag, bytes.fromhex(content)) for tag, content in expected["unknown"]),
     )
 

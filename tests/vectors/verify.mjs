@@ -200,6 +200,7 @@ function readClaims(octets) {
     formerKids: [],
     importedFrom: Buffer.alloc(0),
     lasts: null,
+    beside: Buffer.alloc(0),
     unknown: [],
   };
   for (const { tag, content } of optional) {
@@ -224,6 +225,9 @@ function readClaims(octets) {
       const [seconds, end] = readVarint(content, 0);
       if (end !== content.length) throw undecodable("octets behind lasts");
       claims.lasts = seconds;
+    } else if (tag === 8) {
+      if (content.length !== 8) throw undecodable("beside something of a wrong length");
+      claims.beside = content;
     } else {
       claims.unknown.push([tag, content]);
     }
@@ -241,6 +245,7 @@ function writeClaims(claims) {
   if (claims.formerKids.length > 0) optional.push([4, Buffer.concat(claims.formerKids)]);
   if (claims.importedFrom.length > 0) optional.push([5, claims.importedFrom]);
   if (claims.lasts !== null) optional.push([7, writeVarint(claims.lasts)]);
+  if (claims.beside.length > 0) optional.push([8, claims.beside]);
   optional.sort(([left], [right]) => left - right);
   return Buffer.concat([
     claims.sid,
@@ -266,6 +271,7 @@ const describeClaims = (claims) => ({
   former_kids: claims.formerKids.map((kid) => kid.toString("hex")),
   imported_from: claims.importedFrom.toString("hex"),
   lasts: claims.lasts === null ? null : Number(claims.lasts),
+  beside: claims.beside.toString("hex"),
   unknown: claims.unknown.map(([tag, content]) => [tag, content.toString("hex")]),
 });
 
