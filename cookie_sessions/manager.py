@@ -47,6 +47,8 @@ class SessionManager:
         revocations: knows which sessions have ended, or None.
         look_again: asks the source of the ring for a key that the ring does not have, and says
             whether the ring is another one then; None: there is none to ask.
+        beside: names the session without which those of this manager are refused, 8 octets, or None
+            where there is none at the moment; None: they stand alone.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class SessionManager:
         overflow: Overflow | None = None,
         revocations: Revocations | None = None,
         look_again: Callable[[], bool] | None = None,
+        beside: Callable[[], bytes | None] | None = None,
     ) -> None:
         self.settings = settings
         self.ring = ring
@@ -71,7 +74,8 @@ class SessionManager:
         self.overflow = overflow
         self.revocations = revocations
         self.shed_names = settings.secret_names | settings.pre_login
-        self._look_again = look_again
+        self.look_again = look_again
+        self.beside = beside
 
     def arrival(self, header: str, *, name: str) -> Arrival:
         """Note what a request brought, without looking into it.
@@ -108,10 +112,10 @@ class SessionManager:
         try:
             return self._open(text, name=name, ring=ring)
         except Rejected as rejected:
-            if rejected.reason is not Reason.UNKNOWN_KID or self._look_again is None:
+            if rejected.reason is not Reason.UNKNOWN_KID or self.look_again is None:
                 raise
         # Another thread may have had a new ring read since this one took the old.
-        if not self._look_again() and self.ring() is ring:
+        if not self.look_again() and self.ring() is ring:
             raise Rejected(Reason.UNKNOWN_KID)
         return self._open(text, name=name, ring=self.ring())
 
@@ -135,6 +139,8 @@ class SessionManager:
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
             raise Rejected(verdict)
+        if self.beside is not None and claims.beside != self.beside():
+            raise Rejected(Reason.BINDING_MISMATCH)
         if not ring.revoked.isdisjoint(claims.former_kids):
             raise Rejected(Reason.KEY_REVOKED)
         return content if self.revocations is None else self._checked(content, self.revocations)
@@ -291,8 +297,18 @@ class SessionManager:
         claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
         if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
             claims = claims._replace(imported_from=b"")
+        if self.beside is not None:
+            claims = claims._replace(beside=self._stands_beside(self.beside()))
         until = self.end_of(session, claims, renew=renew, now=now)
         return claims._replace(until=max(until, claims.iat))
+
+    def _stands_beside(self, name: bytes | None) -> bytes:
+        if name is None:
+            raise UsageError(
+                "This session is worth something only beside the main one, and the visitor has "
+                "none. Store something in flask.session first, or make it with beside_main=False."
+            )
+        return name
 
     def end_of(self, session: Session, claims: Claims, *, renew: bool, now: float) -> int:
         """When a session ends that is sealed now, in seconds since the epoch."""

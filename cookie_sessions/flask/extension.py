@@ -16,6 +16,7 @@ from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 if TYPE_CHECKING:
     from cookie_sessions.anatomy import Anatomy
+    from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.revocation.registry import SignedIn
     from cookie_sessions.revocation.revocations import Revocations
 
@@ -75,6 +76,8 @@ class CookieSessions:
         """
         state = AppState.of(app)
         state.manager  # noqa: B018 - it is built at the first look.
+        if isinstance(app.session_interface, CookieSessionInterface):
+            app.session_interface._cookie(app)
         if state.has_keys:
             try:
                 state.ring()
@@ -167,6 +170,25 @@ class CookieSessions:
         """
         with unavailable_as_503():
             return CookieSessions.revocations(app).end_signed_in(user_id, reference)
+
+    @staticmethod
+    def named(app: Flask, name: str, **options: Any) -> NamedSession:
+        """A further session beside ``flask.session``, with a cookie of its own.
+
+        Args:
+            app: the application.
+            name: what it is called, such as "sudo".
+            options: those of :class:`cookie_sessions.flask.NamedSession`.
+
+        Returns:
+            What has the visitor's as its attribute ``session``.
+
+        Raises:
+            ConfigurationError: the name can't be part of a cookie's, or is in use.
+        """
+        from cookie_sessions.flask.named import NamedSession
+
+        return NamedSession(app, name, **options)
 
     @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flask.sessions import SessionInterface, SessionMixin
 
@@ -21,9 +21,14 @@ from cookie_sessions.flask.headers import (
 from cookie_sessions.flask.session import FlaskSession, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
+from cookie_sessions.settings import COOKIE_PREFIXES
 
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
+
+
+NAMED: Final = "cookie_sessions.named"
+"""Where the environ of a request keeps the further sessions that it has used."""
 
 
 class CookieSessionInterface(SessionInterface):
@@ -36,6 +41,25 @@ class CookieSessionInterface(SessionInterface):
 
     session_class: type[FlaskSession] = FlaskSession
 
+    def get_cookie_name(self, app: Flask) -> str:
+        """SESSION_COOKIE_NAME, with the prefix that COOKIE_SESSIONS_COOKIE_PREFIX asks for."""
+        name = super().get_cookie_name(app)
+        prefix = self._prefix(app)
+        return name if name.lower().startswith(prefix.lower()) else prefix + name
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """SESSION_COOKIE_SECURE; True where a prefix asks for it."""
+        return bool(self._prefix(app)) or super().get_cookie_secure(app)
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """SESSION_COOKIE_PATH; where it was left unset, / if the prefix asks for it, or Flask's."""
+        if (
+            self._prefix(app) == COOKIE_PREFIXES["host"]
+            and app.config["SESSION_COOKIE_PATH"] is None
+        ):
+            return "/"
+        return super().get_cookie_path(app)
+
     def get_cookie_samesite(self, app: Flask) -> str | None:
         """SESSION_COOKIE_SAMESITE; where it was left unset, Lax if the application is hardened."""
         samesite = super().get_cookie_samesite(app)
@@ -47,7 +71,7 @@ class CookieSessionInterface(SessionInterface):
         By Flask's rule, unless our own timeouts say that it is due once a part of the idle timeout
         is over, or has nothing to move because the session is remembered.
         """
-        timeouts = AppState.of(app).timeouts()
+        timeouts = self.manager(app).timeouts()
         if not isinstance(session, FlaskSession):
             return super().should_set_cookie(app, session)
         claims, content = session._claims, session._content
@@ -65,7 +89,7 @@ class CookieSessionInterface(SessionInterface):
         expires = super().get_expiration_time(app, session)
         if expires is None or not isinstance(session, FlaskSession):
             return expires
-        timeouts = AppState.of(app).timeouts()
+        timeouts = self.manager(app).timeouts()
         claims = session._own_claims
         if session._intent.remembers:
             return datetime.fromtimestamp(clock.now() + session._intent.remembers, UTC)
@@ -77,7 +101,10 @@ class CookieSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> FlaskSession | None:
         """A session that opens at its first use, or None without a secret key and a key ring."""
         state = AppState.of(app)
-        manager = state.manager
+        if not state.has_manager:
+            # A cookie that browsers would drop stops the first request, not the first sign-in.
+            self._cookie(app)
+        manager = self.manager(app)
         if not state.has_keys:
             return None
         header = request.environ.get("HTTP_COOKIE", "")
@@ -89,10 +116,26 @@ class CookieSessionInterface(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Put into the response what the session needs there; at most once for each session.
 
+        Further sessions that the request has used are saved after it.
+
         Raises:
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
-        manager = AppState.of(app).manager
+        self._save(app, session, response)
+        if isinstance(session, FlaskSession):
+            for interface, further in session._environ.get(NAMED, {}).items():
+                interface._save(app, further, response)
+
+    def manager(self, app: Flask) -> SessionManager:
+        """What loads and commits an application's sessions.
+
+        Raises:
+            ConfigurationError: one of our settings is wrong.
+        """
+        return AppState.of(app).manager
+
+    def _save(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        manager = self.manager(app)
         if not isinstance(session, FlaskSession):
             session = self._adopt(manager, session)
         if session.accessed:
@@ -172,6 +215,9 @@ class CookieSessionInterface(SessionInterface):
         # one that the browser forgets anyway is not written by a request that had no use for it,
         # unless settings of ours end it when it is not used.
         return session.permanent or (manager.timeouts().all_slide and not session.new)
+
+    def _prefix(self, app: Flask) -> str:
+        return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]
 
     def _cookie(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(

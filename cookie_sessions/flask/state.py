@@ -24,6 +24,7 @@ from cookie_sessions.settings import SNAPSHOT, Settings, timeouts_in
 if TYPE_CHECKING:
     from flask import Flask
 
+    from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
@@ -53,6 +54,7 @@ class AppState:
         signing_interface: what the application had before, if it signed cookies as Flask does;
             tells the salt, the digest and the serializer of the cookies that are taken over.
         has_entrance: whether the doctor's probe can be opened in the application.
+        named: further sessions beside the main one, by name.
         provider: gives the configured key ring; None where the secret key makes it.
     """
 
@@ -64,6 +66,7 @@ class AppState:
         self.has_entrance = False
         self.events = Events()
         self.provider: KeyProvider | None = None
+        self.named: dict[str, NamedSession] = {}
         self._manager: SessionManager | None = None
         self._ring: tuple[object, tuple[object, ...], KeyRing] | None = None
         self._timeouts: tuple[timedelta, Timeouts] | None = None
@@ -86,6 +89,11 @@ class AppState:
             ConfigurationError: one of our settings is wrong.
         """
         return self._manager or self._build()
+
+    @property
+    def has_manager(self) -> bool:
+        """Whether the settings have been read."""
+        return self._manager is not None
 
     @property
     def has_keys(self) -> bool:

@@ -1,7 +1,8 @@
 """Our own settings, and what their values may be."""
 
+from cookie_sessions.settings.prefix import COOKIE_PREFIXES
 from cookie_sessions.settings.settings import SNAPSHOT, Settings
 from cookie_sessions.settings.times import timeouts_in
 from cookie_sessions.settings.together import PREFIX
 
-__all__ = ["PREFIX", "SNAPSHOT", "Settings", "timeouts_in"]
+__all__ = ["COOKIE_PREFIXES", "PREFIX", "SNAPSHOT", "Settings", "timeouts_in"]

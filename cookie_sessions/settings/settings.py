@@ -54,6 +54,8 @@ class Settings:
             attacker-chosen text may stand inside them beside a secret.
         types: the application's own types, as :class:`~cookie_sessions.RegisteredType`.
         previous_names: former names of the cookie with the date (UTC) until which they are read.
+        cookie_prefix: ``"host"`` or ``"secure"``: begins the cookie's name with ``__Host-`` or
+            ``__Secure-`` and sets what browsers ask of such a cookie. Default None.
         former_scopes: (domain, path) pairs under which the cookie used to be set; cleaned up when
             two cookies of the name arrive.
         join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
@@ -119,6 +121,7 @@ class Settings:
     secret_names: frozenset[str] = DEFAULT_SECRET_NAMES
     types: tuple[RegisteredType, ...] = ()
     previous_names: tuple[tuple[str, float], ...] = ()
+    cookie_prefix: str | None = None
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
     profile: Profile = PROFILES["portable"]

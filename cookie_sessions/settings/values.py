@@ -12,6 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
+from cookie_sessions.settings.prefix import cookie_prefix
 from cookie_sessions.settings.times import refresh_part, timeouts_name
 
 if TYPE_CHECKING:
@@ -319,6 +320,7 @@ READERS: Final = {
     "revocations_staleness": _staleness,
     "revocations_timeout": _timeout,
     "revocations_down": _down,
+    "cookie_prefix": cookie_prefix,
     "regenerate_grace": _grace,
     "subject_key": _text,
     "pre_login": _names,

@@ -1,0 +1,171 @@
+"""Further sessions beside the main one: sudo mode, with a stricter cookie that ends with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask, session
+
+from cookie_sessions.errors import ConfigurationError, UsageError
+from cookie_sessions.flask import CookieSessions
+from cookie_sessions.flask.named import NamedSession
+from tests.flask.conftest import Clock
+from tests.flask.listed import sealed_session, shop
+from tests.flask.world import events_of, names_of, route, set_cookies
+
+SUDO = "session-sudo"
+
+
+def with_sudo(*, beside_main: bool = True, **config: Any) -> tuple[Flask, NamedSession]:
+    app = shop(**config)
+    sudo = CookieSessions.named(
+        app, "sudo", idle_timeout=600, absolute_timeout=1800, beside_main=beside_main
+    )
+    route(app, lambda: sudo.session.update(by="password"), at="/sudo")
+    route(app, lambda: sudo.session.get("by", "no"), at="/may")
+    route(app, lambda: sudo.session.destroy(), at="/enough")
+    route(app, lambda: session.update(n=1), at="/n")
+    route(app, lambda: "untouched", at="/other")
+
+    def both() -> None:
+        session["n"] = 2
+        sudo.session["by"] = "key"
+
+    def confirm() -> None:
+        sealed_session().supersede()
+        sudo.session["by"] = "password"
+
+    route(app, both, at="/both")
+    route(app, confirm, at="/confirm")
+    return app, sudo
+
+
+def mixed(app: Flask, main: Any, other: Any) -> Any:
+    """A browser with the main cookie of one and the further one of another."""
+    client = app.test_client()
+    for source, name in ((main, "session"), (other, SUDO)):
+        cookie = source.get_cookie(name)
+        if cookie is not None:
+            client.set_cookie(name, cookie.value)
+    return client
+
+
+def signed_in(app: Flask, user: str = "ann") -> Any:
+    client = app.test_client()
+    client.get(f"/sign-in/{user}")
+    return client
+
+
+def test_it_has_a_cookie_of_its_own_that_is_stricter() -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    (line,) = set_cookies(client.get("/sudo"))
+    assert line.startswith(f"{SUDO}=")
+    assert line.endswith("; HttpOnly; Path=/; SameSite=Strict")
+    assert client.get("/may").text == "password"
+    assert client.get("/").text == "ann"
+
+
+def test_the_main_session_is_written_beside_it_and_each_only_where_it_changes() -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    names = [line.partition("=")[0] for line in set_cookies(client.get("/both"))]
+    assert names == ["session", SUDO]
+    assert [line.partition("=")[0] for line in set_cookies(client.get("/n"))] == ["session"]
+
+
+def test_it_is_refused_beside_any_other_session() -> None:
+    app, _ = with_sudo()
+    ann, other, bob = signed_in(app), signed_in(app), signed_in(app, "bob")
+    ann.get("/sudo")
+    happened = events_of(app)
+    for main in (other, bob, app.test_client()):
+        client = mixed(app, main, ann)
+        assert client.get("/may").text == "no"
+        assert client.get_cookie(SUDO) is not None
+    assert names_of(happened).count("rejected:binding_mismatch") == 3
+
+
+@pytest.mark.parametrize("way", ["/destroy", "/clear", "/regenerate", "/supersede", "/sign-in/bob"])
+def test_it_ends_with_the_main_session_and_with_its_id(way: str) -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    client.get("/sudo")
+    thief = mixed(app, client, client)
+    client.get(way)
+    assert client.get("/may").text == "no"
+    client.get("/sign-in/ann")
+    assert client.get("/may").text == "no"
+    if way != "/regenerate":
+        assert thief.get("/may").text == "no"
+
+
+def test_it_goes_on_where_it_is_written_with_the_new_id() -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    client.get("/confirm")
+    assert client.get("/may").text == "password"
+
+
+def test_its_timeouts_are_its_own(clock: Clock) -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    client.get("/sudo")
+    for _ in range(3):
+        clock.forward(590)
+        assert client.get("/may").text == "password"
+    clock.forward(59)
+    assert (client.get("/may").text, client.get("/").text) == ("no", "ann")
+    client.get("/sudo")
+    clock.forward(601)
+    assert (client.get("/may").text, client.get("/").text) == ("no", "ann")
+
+
+def test_it_can_be_ended_by_itself() -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    client.get("/sudo")
+    client.get("/enough")
+    assert client.get_cookie(SUDO) is None
+    assert (client.get("/may").text, client.get("/").text) == ("no", "ann")
+
+
+def test_neither_opens_as_the_other() -> None:
+    app, _ = with_sudo(beside_main=False)
+    client = signed_in(app)
+    client.get("/sudo")
+    main, sudo = (client.get_cookie(name).value for name in ("session", SUDO))
+    crossed = app.test_client()
+    crossed.set_cookie("session", sudo)
+    crossed.set_cookie(SUDO, main)
+    assert (crossed.get("/").text, crossed.get("/may").text) == ("nobody", "no")
+
+
+def test_beside_nothing_it_can_not_be_written() -> None:
+    app, _ = with_sudo()
+    with pytest.raises(UsageError, match="beside the main one"):
+        app.test_client().get("/sudo")
+    alone, _ = with_sudo(beside_main=False)
+    client = alone.test_client()
+    client.get("/sudo")
+    assert client.get("/may").text == "password"
+
+
+def test_a_request_that_does_not_use_it_pays_nothing_and_says_nothing() -> None:
+    app, _ = with_sudo()
+    client = signed_in(app)
+    client.get("/sudo")
+    assert set_cookies(client.get("/other")) == []
+
+
+def test_it_is_used_in_requests_and_made_once() -> None:
+    app, sudo = with_sudo()
+    with pytest.raises(UsageError, match="no request"):
+        _ = sudo.session
+    with pytest.raises(ConfigurationError, match="already"):
+        CookieSessions.named(app, "sudo", idle_timeout=1)
+    for name in ("a b", "a;b", "", "a.1", "ä"):
+        with pytest.raises(ConfigurationError, match="can't be called"):
+            CookieSessions.named(app, name, idle_timeout=1)
+    assert repr(sudo) == "<NamedSession 'sudo'>"
