@@ -211,6 +211,14 @@ def test_a_session_begins_with_a_fresh_id_and_its_times(monkeypatch: pytest.Monk
         assert claims[4:] == (None, None, b"", (), b"", None, b"", ())
 
 
+def test_no_id_tells_anything_of_another() -> None:
+    """Each of the 128 bits is set in some of many ids, and in others not."""
+    ids = [int.from_bytes(Claims.begin(now=1.0, until=2).sid) for _ in range(200)]
+    assert len(set(ids)) == len(ids)
+    for bit in range(8 * SID_OCTETS):
+        assert {number >> bit & 1 for number in ids} == {0, 1}
+
+
 def test_no_session_ends_before_it_begins() -> None:
     assert Claims.begin(now=1_700_000_000.9, until=0).until == 1_700_000_000
 

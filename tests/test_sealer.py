@@ -47,6 +47,14 @@ def text_of(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
+def test_what_was_sealed_is_not_to_be_read_in_the_text() -> None:
+    plaintext = bytes(range(256))
+    place = Place("session", "name", "")
+    text = sealer.seal(plaintext, ring=RING, place=place, refreshable=False, now=NOW)
+    octets = octets_of(text)
+    assert not any(plaintext[at : at + 4] in octets for at in range(253))
+
+
 @given(st.binary(max_size=300), st.booleans(), st.text(max_size=9), st.text(max_size=9))
 def test_what_was_sealed_opens(
     plaintext: bytes, refreshable: bool, name: str, audience: str

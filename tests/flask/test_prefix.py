@@ -83,3 +83,8 @@ def test_who_moves_to_a_prefix_signs_nobody_out() -> None:
     response = get(after, "/read", cookie=line.partition(";")[0])
     assert response.text == "1"
     assert any(each.startswith("__Host-session=") for each in set_cookies(response))
+
+
+def test_scripts_can_not_read_the_cookie() -> None:
+    (line,) = set_cookies(get(prefixed(), "/write"))
+    assert "; HttpOnly; " in line
