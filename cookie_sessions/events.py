@@ -35,6 +35,9 @@ class EventName(enum.StrEnum):
     """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
     """A cookie was refused; ``reason`` says why."""
+    ANOMALY = "anomaly"
+    """A session's client is not quite the one that it was bound to; ``verdict`` says what follows
+    from it, and ``properties`` names what differs."""
     REGENERATED = "regenerated"
     """A session got a new id."""
     DESTROYED = "destroyed"
@@ -104,6 +107,7 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
+    EventName.ANOMALY: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
 
