@@ -150,6 +150,7 @@ class Commit:
         if events.wants(name):
             events.emit(
                 name,
+                reason=None,
                 octets=written.octets,
                 chunks=written.chunks,
                 seconds=clock.ticks() - self._began,

@@ -1,7 +1,7 @@
 """What happens to sessions, by name: for metrics, logs and signals. No personal data.
 
-Every event is a log record of the logger ``cookie_sessions`` and a call of each subscriber. What each
-one tells stands in docs/events.md.
+Every event is a log record of the logger ``cookie_sessions`` and a call of each subscriber. What
+each one tells stands in docs/events.md.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from cookie_sessions.errors import Reason
-from cookie_sessions.events import FREQUENT, Event, EventName, Events
+from cookie_sessions.events import FREQUENT, Event, EventName, Events, Fact
 
 LOGGER = "cookie_sessions"
 
@@ -137,9 +137,9 @@ def test_a_json_log_has_every_detail_in_a_field_of_its_own() -> None:
     logger = logging.getLogger(LOGGER)
     logger.addHandler(handler)
     # Names that every log record has: nothing that is told may take their place.
-    awkward = {"name": "x", "process": 1, "msg": "y", "args": "z", "message": "m", "event": "e"}
+    awkward: dict[str, Fact] = {"name": "x", "process": 1, "msg": "y", "message": "m", "event": "e"}
     try:
-        Events().emit(EventName.OVERSIZE, **{"octets": 5000, "seconds": 0.25})
+        Events().emit(EventName.OVERSIZE, octets=5000, seconds=0.25)
         events = Events()
         events._log().warning("%s", "e", extra=Event(EventName.CROWDED, None, awkward).fields)
     finally:

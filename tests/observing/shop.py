@@ -17,6 +17,10 @@ USER = "ada.lovelace@example.com"
 NOISE = random.Random(5).randbytes(5000)
 """More than one cookie takes."""
 
+# What one visit makes: a permanent session is refreshed when it is only read.
+COUNTED = {"created": 1, "opened": 3, "written": 1, "refreshed": 1, "rejected": 2}
+MEASURED = {"open": 3, "seal": 3}
+
 
 def shop(**config: Any) -> Flask:
     """An application that makes sessions, changes them, and refuses some."""

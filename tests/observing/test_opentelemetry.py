@@ -11,7 +11,7 @@ from cookie_sessions import __version__
 from cookie_sessions.errors import Reason
 from cookie_sessions.observing.opentelemetry import OpenTelemetryMetrics
 from cookie_sessions.observing.recorder import CHUNKS, OCTETS, SECONDS
-from tests.observing.shop import USER, events_of, kid_of, shop, visit
+from tests.observing.shop import COUNTED, MEASURED, USER, events_of, kid_of, shop, visit
 
 
 class Collected:
@@ -41,11 +41,11 @@ class Collected:
 
 def test_a_visit_is_counted_and_measured() -> None:
     read = Collected()
-    for event, times in {"created": 1, "opened": 3, "written": 1, "rejected": 2}.items():
+    for event, times in COUNTED.items():
         assert read.point("events", event=event).value == times
     for reason in (Reason.MALFORMED, Reason.BAD_SEAL):
         assert read.point("refusals", event="rejected", reason=reason.value).value == 1
-    for way, times in {"open": 3, "seal": 2}.items():
+    for way, times in MEASURED.items():
         assert read.point("key.uses", kid=kid_of(read.app), way=way).value == times
         for name in ("octets", "chunks", "duration"):
             assert read.point(name, way=way).count == times
