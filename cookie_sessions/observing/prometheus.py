@@ -59,6 +59,7 @@ class PrometheusMetrics(Recorder):
             way: (octets.labels(way), chunks.labels(way), seconds.labels(way))
             for way in (OPEN, SEAL)
         }
+        self._series: dict[tuple[str, str], Counter] = {}
         super().__init__(events)
 
     def _count(self, name: EventName) -> None:
@@ -72,4 +73,8 @@ class PrometheusMetrics(Recorder):
             histogram.observe(amount)
 
     def _use(self, way: str, kid: str) -> None:
-        self._uses.labels(kid, way).inc()
+        # Looking the series up each time would cost more than counting.
+        series = self._series.get((way, kid))
+        if series is None:
+            series = self._series[way, kid] = self._uses.labels(kid, way)
+        series.inc()

@@ -170,3 +170,35 @@ print(generate_latest(registry).decode())
     assert value(found, "events_total", event="created") == 2
     assert value(found, "duration_seconds_count", way="open") == 6
     assert value(found, "refusals_total", event="rejected", reason="malformed") == 2
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"), [("prometheus_client", "prometheus"), ("opentelemetry", "opentelemetry")]
+)
+def test_without_its_library_a_module_says_what_to_install(package: str, extra: str) -> None:
+    program = f"""
+import sys
+sys.modules["{package}"] = None
+from cookie_sessions import ConfigurationError
+try:
+    import cookie_sessions.observing.{extra}
+except ConfigurationError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert f"pip install 'cookie-sessions[{extra}]'" in done.stdout
+
+
+def test_one_library_is_used_without_the_other() -> None:
+    program = """
+import sys
+sys.modules["opentelemetry"] = None
+import cookie_sessions.observing.prometheus
+print("flask" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "False\n"
