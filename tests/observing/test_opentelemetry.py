@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from opentelemetry.sdk.metrics import MeterProvider
@@ -12,6 +15,8 @@ from cookie_sessions.errors import Reason
 from cookie_sessions.observing.opentelemetry import OpenTelemetryMetrics
 from cookie_sessions.observing.recorder import CHUNKS, OCTETS, SECONDS
 from tests.observing.shop import COUNTED, MEASURED, USER, events_of, kid_of, shop, visit
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Collected:
@@ -68,6 +73,30 @@ def test_the_meter_says_whose_it_is_and_its_instruments_have_units_and_bounds() 
     bounds = {"octets": OCTETS, "chunks": CHUNKS, "duration": SECONDS}
     for name, expected in bounds.items():
         assert tuple(read.point(name, way="open").explicit_bounds) == expected
+
+
+def test_the_process_may_set_its_provider_after_the_metrics_were_made() -> None:
+    program = """
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from cookie_sessions.events import EventName, Events
+from cookie_sessions.observing.opentelemetry import OpenTelemetryMetrics
+from cookie_sessions.observing.recorder import SECONDS
+events = Events()
+OpenTelemetryMetrics(events)
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+events.emit(EventName.OPENED, octets=99, chunks=1, seconds=0.5, kid="0a0b0c0d")
+(scope,) = reader.get_metrics_data().resource_metrics[0].scope_metrics
+points = {metric.name: metric.data.data_points[0] for metric in scope.metrics}
+print(points["cookie_sessions.octets"].sum)
+print(points["cookie_sessions.duration"].explicit_bounds == SECONDS)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == ["99.0", "True"]
 
 
 def test_nothing_of_anybody_is_exported() -> None:
