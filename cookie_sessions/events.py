@@ -35,13 +35,13 @@ class EventName(enum.StrEnum):
     """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
     """A cookie was refused; ``reason`` says why."""
-    ANOMALY = "anomaly"
-    """A session's client is not quite the one that it was bound to; ``verdict`` says what follows
-    from it, and ``properties`` names what differs."""
     REGENERATED = "regenerated"
     """A session got a new id."""
     DESTROYED = "destroyed"
     """A session was ended by the application."""
+    ANOMALY = "anomaly"
+    """A session came from a client that is not like the one that it is bound to; ``verdict`` says
+    what followed, ``properties`` what differs."""
     REVOKED = "revoked"
     """Sessions were put on the revocation list: ``what`` is session, subject, all or key."""
     NOT_REVOKED = "not_revoked"
@@ -103,11 +103,11 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.MIGRATED: _DEBUG,
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
+    EventName.ANOMALY: _INFO,
     EventName.REVOKED: _INFO,
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
-    EventName.ANOMALY: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
 
