@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_OPENS: Final = 4
 """Cookies of one name that are opened for a request; more are refused unopened."""
 
+# In Python 3.11 looking a member up in its enumeration costs more than asking who listens.
+_OPENED: Final = EventName.OPENED
+
 _GONE: Final = frozenset(
     {
         Reason.BAD_SEAL,
@@ -82,8 +85,7 @@ class Arrival:
     @property
     def octets(self) -> int:
         """What our own cookies take of the Cookie header, with names and separators."""
-        names = [self.name, *self.chunks(self.name)]
-        return sum([len(name) + len(text) + 3 for name in names for text in self._find(name)])
+        return self._octets([self.name, *self.chunks(self.name)])
 
     def peek(self) -> Head | None:
         """The clear part of the cookie that would be refreshed; None where there is none.
@@ -122,6 +124,8 @@ class Arrival:
         """
         if not self.header:
             return None
+        events = self._manager.events
+        began = clock.ticks() if events.wants(_OPENED) else None
         content = self._open_under(self.name)
         if content is None and not self.texts:
             for former in self._former_names():
@@ -129,7 +133,9 @@ class Arrival:
                     content = self._open_under(former)
                     self.moved_from = None if content is None else former
         for reason in sorted(self.reasons):
-            self._manager.events.emit(EventName.REJECTED, reason=reason)
+            events.emit(EventName.REJECTED, reason=reason)
+        if content is not None and began is not None:
+            self._tell_opened(content, seconds=clock.ticks() - began)
         return content
 
     def former_names_to_delete(self) -> list[str]:
@@ -201,6 +207,20 @@ class Arrival:
             Unavailable: the list does not answer.
         """
         return self._manager.end_others(session)
+
+    def _tell_opened(self, content: Content, *, seconds: float) -> None:
+        name = self.moved_from or self.name
+        names = [name, *self.chunks(name)]
+        self._manager.events.emit(
+            _OPENED,
+            octets=self._octets(names),
+            chunks=len(names),
+            seconds=seconds,
+            kid=content.head.kid.hex(),
+        )
+
+    def _octets(self, names: list[str]) -> int:
+        return sum([len(name) + len(text) + 3 for name in names for text in self._find(name)])
 
     def _former_names(self) -> list[str]:
         now = clock.now()

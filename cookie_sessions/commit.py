@@ -38,7 +38,15 @@ class Commit:
         surroundings: what else the request and the response carry.
     """
 
-    __slots__ = ("_cookie", "_departure", "_manager", "_session", "_succession")
+    __slots__ = (
+        "_began",
+        "_cookie",
+        "_departure",
+        "_kid",
+        "_manager",
+        "_session",
+        "_succession",
+    )
 
     def __init__(
         self,
@@ -50,6 +58,8 @@ class Commit:
         self._manager = manager
         self._session = session
         self._cookie = cookie
+        self._began = clock.ticks()
+        self._kid = b""
         self._succession = Succession(manager, session)
         origin = session._origin
         self._departure = Departure(
@@ -115,11 +125,7 @@ class Commit:
                 return []
             signs = content.imported
             written = self._write(wires, expires=expires, renew=renew, signs=signs)
-        events = self._manager.events
-        if content is None:
-            events.emit(EventName.CREATED, octets=written.octets)
-        elif content.imported != signs:
-            events.emit(EventName.MIGRATED, to="flask" if signs else "sealed")
+        self._tell(written, content, signs=signs)
         return written.lines
 
     def deletion(self) -> list[str]:
@@ -131,6 +137,27 @@ class Commit:
         self._succession.end()
         self._let_go({})
         return self._departure.delete()
+
+    def _tell(self, written: Written, content: Content | None, *, signs: bool) -> None:
+        """Tell what became of the session, where anybody listens."""
+        to = ""
+        if content is None:
+            name = EventName.CREATED
+        elif content.imported != signs:
+            name, to = EventName.MIGRATED, "flask" if signs else "sealed"
+        else:
+            name = EventName.WRITTEN if self._session.modified else EventName.REFRESHED
+        events = self._manager.events
+        if events.wants(name):
+            events.emit(
+                name,
+                reason=None,
+                octets=written.octets,
+                chunks=written.chunks,
+                seconds=clock.ticks() - self._began,
+                kid="" if signs else self._kid.hex(),
+                **({"to": to} if to else {}),
+            )
 
     def rehearse(self, wires: Mapping[Any, Wire], *, claims: Claims) -> Mapping[Any, Wire]:
         """The session's values as the cookies will hold them; nothing is sealed or stored.
@@ -188,6 +215,7 @@ class Commit:
         manager = self._manager
         session = self._session
         ring = manager.ring()
+        self._kid = ring.primary.kid
         claims = manager.claims_to_seal(session, ring=ring, renew=renew)
         self._succession.note_end(claims.until)
         # What nobody changed is copied as it stands.

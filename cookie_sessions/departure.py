@@ -32,12 +32,14 @@ class Written(NamedTuple):
         excess: the limit that they break, or None.
         crowded: the limit that they break together with the cookies of others, or with the
             deletions that those ask for, or None.
+        chunks: how many cookies it takes.
     """
 
     lines: list[str]
     octets: int
     excess: Excess | None
     crowded: Excess | None = None
+    chunks: int = 1
 
 
 class Departure:
@@ -94,7 +96,7 @@ class Departure:
             return Written(lines, octets, broken)
         names = [cookie.name for cookie in cookies]
         lines, left_out = self._with_clean_up(lines, names, leaving=False)
-        return Written(lines, octets, None, self._crowded(ours) or left_out)
+        return Written(lines, octets, None, self._crowded(ours) or left_out, len(pairs))
 
     def write_signed(self, text: str, *, expires: int | None) -> Written:
         """Set a session in Flask's own form, which is one cookie and is counted as browsers do.

@@ -1,15 +1,20 @@
 """What happens to sessions, by name: for metrics, logs and signals. No personal data.
 
-Every event is a log record of the logger ``cookie_sessions`` and a call of each subscriber.
+Every event is a log record of the logger ``cookie_sessions`` and a call of each subscriber. What
+each one tells stands in docs/events.md.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cookie_sessions.errors import Reason
+
+if TYPE_CHECKING:
+    from logging import Logger
 
 LOGGER: Final = "cookie_sessions"
 _DEBUG, _INFO, _WARNING = 10, 20, 30
@@ -18,8 +23,14 @@ _DEBUG, _INFO, _WARNING = 10, 20, 30
 class EventName(enum.StrEnum):
     """The catalogue of events."""
 
+    OPENED = "opened"
+    """A cookie was opened, and its session lives."""
     CREATED = "created"
     """A new session was written for the first time."""
+    WRITTEN = "written"
+    """A session that came was written with what changed in it."""
+    REFRESHED = "refreshed"
+    """A session was written as it came: its end moved, or it has another name or key."""
     MIGRATED = "migrated"
     """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
@@ -28,6 +39,9 @@ class EventName(enum.StrEnum):
     """A session got a new id."""
     DESTROYED = "destroyed"
     """A session was ended by the application."""
+    ANOMALY = "anomaly"
+    """A session came from a client that is not like the one that it is bound to; ``verdict`` says
+    what followed, ``properties`` what differs."""
     REVOKED = "revoked"
     """Sessions were put on the revocation list: ``what`` is session, subject, all or key."""
     NOT_REVOKED = "not_revoked"
@@ -49,6 +63,8 @@ class EventName(enum.StrEnum):
     """One value can't be unpacked here; it reads as absent and is copied forward untouched."""
     VALUE_LOST = "value_lost"
     """One value is not in the overflow store, or was altered there; it reads as absent."""
+    OVERFLOW = "overflow"
+    """Values were moved to the overflow store: ``values`` says how many."""
     OVERSIZE = "oversize"
     """A session did not fit its cookie and was not written."""
     CROWDED = "crowded"
@@ -76,17 +92,28 @@ class EventName(enum.StrEnum):
     """The application's secret key is too short to be a key."""
 
 
+FREQUENT: Final = frozenset({EventName.OPENED, EventName.WRITTEN, EventName.REFRESHED})
+"""What happens in most requests: told to those alone who ask for it by name, and to the log."""
+
 _LEVELS: Final[Mapping[EventName, int]] = {
+    **dict.fromkeys(EventName, _WARNING),
+    **dict.fromkeys(FREQUENT, _DEBUG),
+    EventName.OVERFLOW: _DEBUG,
     EventName.CREATED: _DEBUG,
     EventName.MIGRATED: _DEBUG,
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
+    EventName.ANOMALY: _INFO,
     EventName.REVOKED: _INFO,
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
+
+
+Fact: TypeAlias = str | int | float
+"""One detail of an event: a count, octets, seconds, or a word out of a small set."""
 
 
 class Event(NamedTuple):
@@ -100,38 +127,92 @@ class Event(NamedTuple):
 
     name: EventName
     reason: Reason | None = None
-    details: Mapping[str, str | int] = {}
+    details: Mapping[str, Fact] = {}
 
     def __str__(self) -> str:
         facts = {"reason": self.reason, **self.details} if self.reason else self.details
         return " ".join([self.name, *(f"{key}={fact}" for key, fact in facts.items())])
 
+    @property
+    def fields(self) -> dict[str, Fact | None]:
+        """The event as fields of a log record.
 
-Subscriber = Callable[[Event], object]
+        Details have ``event_`` before their names, so that none is taken for a field that records
+        have themselves, such as ``name`` or ``process``.
+        """
+        details = {f"event_{key}": fact for key, fact in self.details.items()}
+        return {"event": self.name, "reason": self.reason, **details}
+
+
+Subscriber: TypeAlias = Callable[[Event], object]
+Wanted: TypeAlias = Callable[[EventName], bool]
 
 
 class Events:
     """Passes each event on to the log and to those who subscribed; never raises."""
 
     def __init__(self) -> None:
-        self._subscribers: tuple[Subscriber, ...] = ()
+        self._heard: dict[EventName, tuple[tuple[Subscriber, Wanted | None], ...]] = {}
+        self._logger: Logger | None = None
 
-    def subscribe(self, subscriber: Subscriber) -> None:
-        """Call ``subscriber`` with each event from now on, in the thread where it happens."""
-        self._subscribers = (*self._subscribers, subscriber)
+    def subscribe(
+        self,
+        subscriber: Subscriber,
+        *,
+        names: Iterable[EventName] | None = None,
+        wanted: Wanted | None = None,
+    ) -> None:
+        """Call ``subscriber`` with each event from now on, in the thread where it happens.
 
-    def emit(self, name: EventName, *, reason: Reason | None = None, **details: str | int) -> None:
-        """Pass one event on."""
-        # Imported here because logging is the dearest import of a cold start.
-        import logging
+        Args:
+            subscriber: called with the event. What it raises goes to the log, by its type alone.
+            names: the events to be told of; None: all but the ``FREQUENT`` ones, which cost
+                something in most requests.
+            wanted: asked each time whether an event is worth telling, and never raises; None: it
+                is.
+        """
+        for name in EventName if names is None else frozenset(names):
+            if names is not None or name not in FREQUENT:
+                self._heard[name] = (*self._heard.get(name, ()), (subscriber, wanted))
 
+    def wants(self, name: EventName) -> bool:
+        """Whether anybody hears of such an event: to be asked before its details are measured."""
+        # Asked in every request that opens a session, so it goes straight to what answers.
+        if name in self._heard:
+            for _, wanted in self._heard[name]:
+                if wanted is None or wanted(name):
+                    return True
+        logger = self._logger
+        return self._is_logged(name) if logger is None else logger.isEnabledFor(_LEVELS[name])
+
+    def emit(self, name: EventName, *, reason: Reason | None = None, **details: Fact) -> None:
+        """Pass one event on, if anybody hears of it."""
+        logged = self._is_logged(name)
+        heard = self._heard.get(name, ())
+        if not logged and not heard:
+            return
         event = Event(name, reason, details)
-        logger = logging.getLogger(LOGGER)
-        level = _LEVELS.get(name, _WARNING)
-        if logger.isEnabledFor(level):
-            logger.log(level, "%s", event, extra={"event": event.name, "reason": event.reason})
-        for subscriber in self._subscribers:
+        if logged:
+            self._log().log(_LEVELS[name], "%s", event, extra=event.fields)
+        for subscriber, wanted in heard:
             try:
-                subscriber(event)
+                if wanted is None or wanted(name):
+                    subscriber(event)
             except Exception as error:  # noqa: BLE001 - a broken metric must not break the visitor.
-                logger.error("A subscriber of events failed with %s.", type(error).__name__)
+                kind = type(error).__name__
+                self._log().error("A subscriber of events failed with %s.", kind)
+
+    def _is_logged(self, name: EventName) -> bool:
+        level = _LEVELS[name]
+        # Without anybody who loaded it, it is as it comes: from warnings on.
+        if self._logger is None and level < _WARNING and "logging" not in sys.modules:
+            return False
+        return self._log().isEnabledFor(level)
+
+    def _log(self) -> Logger:
+        if self._logger is None:
+            # Imported here because logging is the dearest import of a cold start.
+            import logging
+
+            self._logger = logging.getLogger(LOGGER)
+        return self._logger

@@ -75,7 +75,7 @@ class Overflow:
 
     Args:
         store: where entries are kept.
-        events: told where entries can't be let go.
+        events: told what is moved, and where entries can't be let go.
         hot: keys of the session that never go to the store.
         cold: keys that always do.
         max_octets: octets that one session may keep in the store.
@@ -157,6 +157,8 @@ class Overflow:
         values = {entry.name: entry.sealed for entry in entries}
         if values:
             self._store.put_many(values, ends=self._ends(until))
+            octets = sum(map(len, values.values()))
+            self._events.emit(EventName.OVERFLOW, values=len(values), octets=octets)
 
     def fetch(self, codec: Codec, wires: Mapping[Any, Wire]) -> dict[Any, Wire]:
         """Bring values back.

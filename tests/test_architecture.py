@@ -34,6 +34,7 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.keys.jwk_set", "cookie_sessions.keys.provider"),
     *("cookie_sessions.overflow", "cookie_sessions.probe.endpoint"),
     *("cookie_sessions.migration", "cookie_sessions.cookies.layout"),
+    *("cookie_sessions.observing", "prometheus_client", "opentelemetry", "blinker"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}

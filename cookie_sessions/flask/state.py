@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
 
 EXTENSION: Final = "cookie_sessions"
 _lock: Final = threading.RLock()
+_states: Final[WeakSet[AppState]] = WeakSet()
+_followers: Final[list[Callable[[Flask, Events], None]]] = []
+
+
+def follow_all(follow: Callable[[Flask, Events], None]) -> None:
+    """Call ``follow`` with each application that has sessions of ours, and what happens to them.
+
+    Those that come later are passed to it as they come.
+    """
+    with _lock:
+        _followers.append(follow)
+        for state in list(_states):
+            follow(state._app, state.events)
 
 
 class WeakSecretKeyWarning(UserWarning):
@@ -72,6 +86,10 @@ class AppState:
         self._timeouts: tuple[timedelta, Timeouts] | None = None
         self._weakness_told = False
         got_request_exception.connect(self._note_failure, app)
+        with _lock:
+            _states.add(self)
+            for follow in _followers:
+                follow(app, self.events)
 
     @classmethod
     def of(cls, app: Flask) -> AppState:
