@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from cookie_sessions.errors import Reason
+from cookie_sessions.errors import CsrfReason, Reason
 
 LOGGER: Final = "cookie_sessions"
 _DEBUG, _INFO, _WARNING = 10, 20, 30
@@ -24,6 +24,8 @@ class EventName(enum.StrEnum):
     """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
     """A cookie was refused; ``reason`` says why."""
+    CSRF_REJECTED = "csrf_rejected"
+    """A request was refused as forged; ``reason`` says why."""
     REGENERATED = "regenerated"
     """A session got a new id."""
     DESTROYED = "destroyed"
@@ -85,6 +87,7 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
+    EventName.CSRF_REJECTED: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
 
@@ -94,12 +97,12 @@ class Event(NamedTuple):
 
     Attributes:
         name: what it was.
-        reason: why a cookie was refused, for ``rejected``.
+        reason: why a cookie or a request was refused, for ``rejected`` and ``csrf_rejected``.
         details: short facts such as octets or a place in the code; never a key, an id or data.
     """
 
     name: EventName
-    reason: Reason | None = None
+    reason: Reason | CsrfReason | None = None
     details: Mapping[str, str | int] = {}
 
     def __str__(self) -> str:
@@ -120,7 +123,13 @@ class Events:
         """Call ``subscriber`` with each event from now on, in the thread where it happens."""
         self._subscribers = (*self._subscribers, subscriber)
 
-    def emit(self, name: EventName, *, reason: Reason | None = None, **details: str | int) -> None:
+    def emit(
+        self,
+        name: EventName,
+        *,
+        reason: Reason | CsrfReason | None = None,
+        **details: str | int,
+    ) -> None:
         """Pass one event on."""
         # Imported here because logging is the dearest import of a cold start.
         import logging
