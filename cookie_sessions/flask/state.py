@@ -19,7 +19,7 @@ from cookie_sessions.flask.session import FAILED
 from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import SNAPSHOT, Settings
+from cookie_sessions.settings import SNAPSHOT, Settings, check_csrf
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -48,6 +48,7 @@ class AppState:
 
     Attributes:
         harden: whether cookie attributes that were left unset get safe values.
+        csrf: whether forged requests are refused, where the settings don't say.
         warns: whether a weak secret key is a Python warning too.
         events: what happens to the application's sessions.
         signing_interface: what the application had before, if it signed cookies as Flask does;
@@ -59,6 +60,7 @@ class AppState:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self.harden = False
+        self.csrf = False
         self.signing_interface = SecureCookieSessionInterface()
         self.warns = False
         self.has_entrance = False
@@ -137,6 +139,8 @@ class AppState:
                 if settings.keys is not None:
                     self.provider = self._begin_provider(settings.keys, settings)
                     look_again = self.provider.look_again
+                if self.csrf if settings.csrf is None else settings.csrf:
+                    self._refuse_forged_requests(settings)
                 codec = Codec(types=settings.types, secret_names=settings.secret_names)
                 revocations = self._revocations(settings, codec)
                 follow_flask_login(self._app)
@@ -152,6 +156,14 @@ class AppState:
                     look_again=look_again,
                 )
             return self._manager
+
+    def _refuse_forged_requests(self, settings: Settings) -> None:
+        check_csrf(settings)
+        # Only applications that ask for it load the code for it.
+        from cookie_sessions.flask.csrf import offer_token, protect
+
+        protect(self._app)
+        offer_token(self._app)
 
     def _begin_provider(
         self, keys: str | Callable[[], str | bytes], settings: Settings
