@@ -143,11 +143,11 @@ class Succession:
             return claims.sid
         intent = session._intent
         key = self._manager.settings.subject_key
-        if intent.subject is None and session._opened().get(key) is content.owner:
-            changed = claims.subject != content.claims.subject
-        else:
-            changed = self._former_subject(content) != self._manager.subject_of(session)
-        if changed or intent.signs_in or intent.handover:
+        # Values are packed when they are committed: until then one that was stored is live alone.
+        same = key not in session._live and session._opened().get(key) is content.owner
+        if not (same and intent.subject is None and claims.subject == content.claims.subject):
+            same = self._former_subject(content) == self._manager.subject_of(session)
+        if not same or intent.signs_in or intent.handover:
             session._claims = claims = claims.renamed()
         return claims.sid
 

@@ -54,7 +54,7 @@ class CsrfRejected(Forbidden):
 
 
 def csrf_token() -> str:
-    """The token for the forms and scripts of this response, as ``{{ csrf_token() }}`` in templates.
+    """The token for the forms and scripts of this response; templates know it by the same name.
 
     The same text in one response, another one in the next. It is good as long as the session has
     its id: make it after signing somebody in, not before. A session that holds nothing yet is kept
@@ -163,9 +163,7 @@ def check() -> None:
 
 
 def _token_of(present: FlaskSession) -> str:
-    # Only a session with something in it comes back, and one that was emptied would be deleted.
-    if present.get(KEPT) is not True:
-        present[KEPT] = True
+    kept = present.get(KEPT) is True
     if present._unavailable:
         return ""
     manager = AppState.of(current_app).manager
@@ -173,6 +171,9 @@ def _token_of(present: FlaskSession) -> str:
     known = present._csrf
     if known is None or known[0] != sid:
         known = present._csrf = (sid, issue(sid, ring=manager.ring()))
+    if not kept:
+        # Only a session with something in it comes back, and one that was emptied is deleted.
+        present[KEPT] = True
     return known[1]
 
 
