@@ -128,11 +128,12 @@ def offer_token(app: Flask) -> None:
     """Have templates know ``csrf_token``, unless Flask-WTF or the application has its own."""
     if _checked_by_flask_wtf(app):
         return
+    names: dict[str, Any] = app.jinja_env.globals
     if _has_flask_wtfs(app):
         # It is there and turned off, but its function would go on giving tokens to templates.
-        app.jinja_env.globals[FIELD] = csrf_token
+        names[FIELD] = csrf_token
         app.template_context_processors[None].append(lambda: {FIELD: csrf_token})
-    app.jinja_env.globals.setdefault(FIELD, csrf_token)
+    names.setdefault(FIELD, csrf_token)
 
 
 def check() -> None:
