@@ -92,14 +92,14 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return bool(self._app.config["SECRET_KEY"]) or self.provider is not None
+        return bool(self._app.secret_key) or self.provider is not None
 
     def ring(self) -> KeyRing:
         """The ring in force: the configured one, else that of the secret key and its fallbacks."""
         if self.provider is not None:
             return self.provider.ring()
         config = self._app.config
-        secret = config["SECRET_KEY"]
+        secret: Any = self._app.secret_key
         fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
         known = self._ring
         if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
@@ -248,7 +248,7 @@ class AppState:
 
         cookies = SignedCookies(self._app, self.signing_interface)
         # Beside a key ring the secret key is a key again for as long as its cookies count.
-        if is_weak(self._app.config["SECRET_KEY"]):
+        if is_weak(self._app.secret_key or ""):
             self._tell_of_weakness()
         return Migration(
             cookies,
