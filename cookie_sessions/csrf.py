@@ -163,8 +163,10 @@ def _octets(text: object) -> bytes | None:
         octets = base64.urlsafe_b64decode(text)
     except ValueError:
         return None
+    if len(octets) != _OCTETS or octets[:1] != _VERSION:
+        return None
     # The decoder skips what is not in its alphabet; what would be written differently is refused.
-    if octets[:1] != _VERSION or base64.urlsafe_b64encode(octets).decode("ascii") != text:
+    if base64.urlsafe_b64encode(octets).decode("ascii") != text:
         return None
     return octets
 

@@ -102,6 +102,8 @@ def test_a_changed_octet_has_its_own_reason(place: int, bits: int) -> None:
         lambda text: text + "A",
         lambda text: text + "=",
         lambda text: text[:-4],
+        lambda text: text[:-2] + "A=",
+        lambda text: text[:-2] + "==",
         lambda text: text + "AAAA",
         lambda text: " " + text[1:],
         lambda text: text[:-1] + "\n",
