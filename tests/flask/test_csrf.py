@@ -296,5 +296,5 @@ def test_a_hook_that_changes_the_id_first_does_not_refuse_the_request() -> None:
     app = app_with()
     client = app.test_client()
     text = token(client)
-    app.before_request_funcs[None].insert(0, lambda: session.regenerate())  # type: ignore[attr-defined]
+    app.url_value_preprocessors[None].insert(0, lambda *_: session.regenerate())  # type: ignore[attr-defined]
     assert post(client, text).text == "done"

@@ -214,7 +214,7 @@ def test_it_is_checked_once_however_often_it_is_turned_on() -> None:
     app = app_with(COOKIE_SESSIONS_CSRF=True)
     CookieSessions(app, csrf=True)
     app.test_client().get("/plain")
-    assert len(app.before_request_funcs[None]) == 1
+    assert len(app.url_value_preprocessors[None]) == 1
 
 
 @pytest.mark.parametrize("how", [{"csrf": True}, {"csrf": False, "COOKIE_SESSIONS_CSRF": True}])
