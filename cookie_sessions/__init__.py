@@ -4,6 +4,7 @@ from cookie_sessions.codec import RegisteredType
 from cookie_sessions.errors import (
     ConfigurationError,
     CookieSessionsError,
+    CsrfReason,
     Reason,
     Rejected,
     SessionTooLarge,
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ConfigurationError",
     "CookieSessionsError",
+    "CsrfReason",
     "Event",
     "EventName",
     "Reason",

@@ -3,6 +3,7 @@
 XAES-256-GCM as published by C2SP (c2sp.org/XAES-256-GCM), built from the AES and AES-GCM of the
 ``cryptography`` package, and HKDF-SHA256 (RFC 5869) for subkeys. 192-bit random nonces make it
 safe to seal 2^80 messages under one key. It is not key-committing, and nothing relies on that.
+Beside it HMAC-SHA256 (RFC 2104) of the standard library, for what is shown and not hidden.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ KEY_OCTETS = 32
 NONCE_OCTETS = 24
 TAG_OCTETS = 16
 KID_OCTETS = 4
+MAC_OCTETS = 32
 
 _BLOCK = 128
 _PREFIXES = (0x00015800 << 96) << _BLOCK | (0x00025800 << 96)
@@ -77,6 +79,60 @@ def entry_key(seed: bytes) -> bytes:
 
 def _hkdf(material: bytes, info: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(material)
+
+
+class Mac:
+    """Marks octets under one subkey with HMAC-SHA256 (RFC 2104), differently each time.
+
+    The mark itself never leaves: it stands under a mask of fresh octets, so that the length of a
+    compressed page tells nothing of it, however often it is shown (BREACH).
+
+    Args:
+        key: 32 octets that serve this purpose only.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_OCTETS:
+            raise ValueError(f"An HMAC-SHA256 key has {KEY_OCTETS} octets; derive one first.")
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "<Mac HMAC-SHA256>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("A key is never pickled or copied; build it from its key ring again.")
+
+    def mark(self, octets: bytes) -> bytes:
+        """Mark octets, so that only who has the key can do it.
+
+        Args:
+            octets: all of one length, or with parts that can be told apart.
+
+        Returns:
+            A mask of 32 fresh octets of the operating system, then the HMAC under it: 64 octets.
+        """
+        return self._mark_with(os.urandom(MAC_OCTETS), octets)
+
+    def matches(self, marked: bytes, octets: bytes) -> bool:
+        """Whether :meth:`mark` made this for these octets; compared in constant time.
+
+        Args:
+            marked: 64 octets; of another length they never match.
+            octets: what was to be marked.
+        """
+        import hmac
+
+        return hmac.compare_digest(marked, self._mark_with(marked[:MAC_OCTETS], octets))
+
+    def _mark_with(self, mask: bytes, octets: bytes) -> bytes:
+        # Only what asks for it waits for the import.
+        import hmac
+
+        mac = hmac.digest(self._key, octets, "sha256")
+        masked = int.from_bytes(mac, "big") ^ int.from_bytes(mask, "big")
+        return mask + masked.to_bytes(MAC_OCTETS, "big")
 
 
 class Aead:

@@ -31,6 +31,30 @@ class Reason(enum.StrEnum):
     PROOF_REQUIRED = "proof_required"
 
 
+class CsrfReason(enum.StrEnum):
+    """Why a request was refused as forged. Closed, as :class:`Reason` is, and for the same uses."""
+
+    CROSS_SITE = "cross_site"
+    """Its browser says that another site or origin sent it (Sec-Fetch-Site)."""
+    CROSS_ORIGIN = "cross_origin"
+    """Its Origin header names another origin."""
+    NULL_ORIGIN = "null_origin"
+    """Its Origin header is ``null``: a sandboxed frame, a local file or a redirect on its way."""
+    MALFORMED_ORIGIN = "malformed_origin"
+    """Its Origin header is no origin."""
+    TOKEN_MISSING = "token_missing"  # noqa: S105 - no token, but the lack of one.
+    NO_SESSION = "no_session"
+    """It brought a token and no living session that the token could belong to."""
+    TOKEN_MALFORMED = "token_malformed"  # noqa: S105
+    TOKEN_AMBIGUOUS = "token_ambiguous"  # noqa: S105
+    """It brought several tokens, of which not all are good."""
+    TOKEN_UNKNOWN_KID = "token_unknown_kid"  # noqa: S105
+    TOKEN_KEY_RETIRED = "token_key_retired"  # noqa: S105
+    TOKEN_KEY_REVOKED = "token_key_revoked"  # noqa: S105
+    TOKEN_MISMATCH = "token_mismatch"  # noqa: S105
+    """Its token was altered, or is another session's: one before a sign-in, too."""
+
+
 class CookieSessionsError(Exception):
     """The base of every error that this package raises."""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from cookie_sessions.errors import Reason
+from cookie_sessions.errors import CsrfReason, Reason
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -35,6 +35,8 @@ class EventName(enum.StrEnum):
     """A session was written in another form than it came in; ``to`` is "sealed" or "flask"."""
     REJECTED = "rejected"
     """A cookie was refused; ``reason`` says why."""
+    CSRF_REJECTED = "csrf_rejected"
+    """A request was refused as forged; ``reason`` says why."""
     REGENERATED = "regenerated"
     """A session got a new id."""
     DESTROYED = "destroyed"
@@ -108,6 +110,7 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
+    EventName.CSRF_REJECTED: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
 
@@ -121,12 +124,12 @@ class Event(NamedTuple):
 
     Attributes:
         name: what it was.
-        reason: why a cookie was refused, for ``rejected``.
+        reason: why a cookie or a request was refused, for ``rejected`` and ``csrf_rejected``.
         details: short facts such as octets or a place in the code; never a key, an id or data.
     """
 
     name: EventName
-    reason: Reason | None = None
+    reason: Reason | CsrfReason | None = None
     details: Mapping[str, Fact] = {}
 
     def __str__(self) -> str:
@@ -185,7 +188,9 @@ class Events:
         logger = self._logger
         return self._is_logged(name) if logger is None else logger.isEnabledFor(_LEVELS[name])
 
-    def emit(self, name: EventName, *, reason: Reason | None = None, **details: Fact) -> None:
+    def emit(
+        self, name: EventName, *, reason: Reason | CsrfReason | None = None, **details: Fact
+    ) -> None:
         """Pass one event on, if anybody hears of it."""
         logged = self._is_logged(name)
         heard = self._heard.get(name, ())

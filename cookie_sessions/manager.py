@@ -114,10 +114,23 @@ class SessionManager:
         except Rejected as rejected:
             if rejected.reason is not Reason.UNKNOWN_KID or self.look_again is None:
                 raise
-        # Another thread may have had a new ring read since this one took the old.
-        if not self.look_again() and self.ring() is ring:
+        newer = self.newer_ring(ring)
+        if newer is None:
             raise Rejected(Reason.UNKNOWN_KID)
-        return self._open(text, name=name, ring=self.ring())
+        return self._open(text, name=name, ring=newer)
+
+    def newer_ring(self, ring: KeyRing) -> KeyRing | None:
+        """Ask for a key that a ring does not have; None where there is no other ring now.
+
+        Raises:
+            Unavailable: the keys can't be had.
+        """
+        if self.look_again is None:
+            return None
+        # Another thread may have had a new ring read since this one took the old.
+        looked = self.look_again()
+        newer = self.ring()
+        return newer if looked or newer is not ring else None
 
     def _open(self, text: str, *, name: str, ring: KeyRing) -> Content:
         now = clock.now()

@@ -126,6 +126,33 @@ class Succession:
             and session._opened().get(self._manager.settings.subject_key) is content.owner
         )
 
+    def settle_id(self) -> bytes:
+        """The id that the session will have once it is committed, as things stand.
+
+        Where a new one is due it gets it now, so that what is derived from it stays good.
+
+        Returns:
+            16 octets.
+
+        Raises:
+            UsageError: the subject can't be packed.
+            Unavailable: a store does not answer that keeps the subject.
+        """
+        session = self._session
+        claims = session._own_claims
+        content = session._content
+        if content is None or claims.sid != content.claims.sid:
+            return claims.sid
+        intent = session._intent
+        key = self._manager.settings.subject_key
+        # Values are packed when they are committed: until then one that was stored is live alone.
+        same = key not in session._live and session._opened().get(key) is content.owner
+        if not (same and intent.subject is None and claims.subject == content.claims.subject):
+            same = self._former_subject(content) == self._manager.subject_of(session)
+        if not same or intent.signs_in or intent.handover:
+            session._claims = claims = claims.renamed()
+        return claims.sid
+
     def note_end(self, until: int) -> None:
         """Have later revocations outlive the session that is sealed now.
 

@@ -32,6 +32,12 @@ SERVERS = {
     "lighttpd": "lighttpd",
 }
 NPM_PACKAGES = ["dynalite@4"]
+SUITES = {
+    "Flask's tests": "flask",
+    "Flask-Login's tests": "flask-login",
+    "Flask-WTF's tests": "flask-wtf",
+    "Flask-WTF's, csrf": "flask-wtf-csrf",
+}
 INSTALL = ["-e", ".[cli,flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 
 
@@ -86,7 +92,6 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
     tests = Path(__file__).resolve().parent
     ours = folder / "pytest.xml"
     fuzz = folder / "fuzz.xml"
-    flask = folder / "flask.xml"
     pytest = Step("pytest", [python, "-m", "pytest", f"--junitxml={ours}", *arguments], ours)
     if arguments:
         return [pytest]
@@ -98,11 +103,15 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
         Step("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         pytest,
         Step("fuzz", [python, "-m", "tests.fuzz", "--report", str(fuzz)], fuzz),
-        Step(
-            "Flask's tests", [sys.executable, str(tests / "flask_suite/run.py"), str(flask)], flask
-        ),
+        *[_suite(title, name, folder) for title, name in SUITES.items()],
         Step("wheel", [sys.executable, str(tests / "wheel/run.py")]),
     ]
+
+
+def _suite(title: str, name: str, folder: Path) -> Step:
+    program = Path(__file__).resolve().parent / "flask_suite/run.py"
+    report = folder / f"{name}.xml"
+    return Step(title, [sys.executable, str(program), name, str(report)], report)
 
 
 def _run(command: list[str]) -> int:

@@ -17,6 +17,7 @@ PACKAGE = ROOT / "cookie_sessions"
 PUBLIC_NAMES = {
     "ConfigurationError",
     "CookieSessionsError",
+    "CsrfReason",
     "Event",
     "EventName",
     "Reason",
@@ -33,7 +34,7 @@ DEAR_TO_LOAD = {
     *("hvac", "joserfc", "importlib.metadata", "logging", "json"),
     *("cookie_sessions.keys.jwk_set", "cookie_sessions.keys.provider"),
     *("cookie_sessions.overflow", "cookie_sessions.probe.endpoint"),
-    *("cookie_sessions.migration", "cookie_sessions.cookies.layout"),
+    *("cookie_sessions.migration", "cookie_sessions.cookies.layout", "cookie_sessions.csrf"),
     *("cookie_sessions.observing", "prometheus_client", "opentelemetry", "blinker"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
 }

@@ -47,7 +47,7 @@ def test_what_is_a_loss_is_a_warning_and_what_is_ordinary_is_not(
     quiet = {
         *(EventName.OPENED, EventName.WRITTEN, EventName.REFRESHED, EventName.OVERFLOW),
         *(EventName.CREATED, EventName.MIGRATED, EventName.REGENERATED),
-        *(EventName.DESTROYED, EventName.REJECTED, EventName.ANOMALY),
+        *(EventName.DESTROYED, EventName.REJECTED, EventName.ANOMALY, EventName.CSRF_REJECTED),
         *(EventName.KEYS_LOADED, EventName.SNAPSHOT_LOADED),
         *(EventName.REVOKED, EventName.REVOCATIONS_BACK),
     }

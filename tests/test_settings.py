@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
+from cookie_sessions.csrf import WebOrigin
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.settings import PREFIX, Settings
 
@@ -69,6 +70,18 @@ def test_settings_are_frozen() -> None:
             (("example.com", "/"), (None, "/app")),
         ),
         ("JOIN_BY_COMMAS", True, True),
+        ("CSRF", True, True),
+        ("CSRF", False, False),
+        ("CSRF", None, None),
+        ("CSRF_TRUSTED_ORIGINS", [], ()),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            ["https://admin.example:8443", "HTTP://Localhost"],
+            (
+                WebOrigin("https", "admin.example", 8443),
+                WebOrigin("http", "localhost", 80),
+            ),
+        ),
         ("STRICT", True, True),
     ],
 )
@@ -163,6 +176,10 @@ WRONG = [
     *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
     *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
     *each("STRICT", 1, "no", None),
+    *each("CSRF", 1, 0, "yes", []),
+    *each("CSRF_TRUSTED_ORIGINS", None, "https://admin.example", 7, {"https://admin.example": 1}),
+    *each("CSRF_TRUSTED_ORIGINS", ["admin.example"], ["https://*.example"], ["null"], [None]),
+    *each("CSRF_TRUSTED_ORIGINS", ["https://admin.example/"], ["https://a.example", b"x"]),
     *each(
         "ACCEPT_FLASK_COOKIES_UNTIL", 7, True, "soon", "2030-02-30", "", b"2030-01-31", NOON.time()
     ),
@@ -176,6 +193,21 @@ def test_a_wrong_value_is_refused_by_name_and_with_what_to_give(name: str, value
     text = refusal(name, value)
     assert text.startswith(f"The setting {PREFIX}{name} ")
     assert "Give " in text
+
+
+def test_an_origin_that_is_none_is_named_by_its_place() -> None:
+    assert "its entry 2 is no origin" in refusal("CSRF_TRUSTED_ORIGINS", ["https://a.b", "a.b"])
+
+
+@pytest.mark.usefixtures("_new_year")
+def test_tokens_against_forged_requests_need_sessions_with_an_id() -> None:
+    config = {
+        PREFIX + "WRITE": "flask",
+        PREFIX + "ACCEPT_FLASK_COOKIES_UNTIL": "2030-01-31",
+    }
+    assert Settings.from_mapping({**config, PREFIX + "CSRF": False}).csrf is False
+    with pytest.raises(ConfigurationError, match="no room for the id"):
+        Settings.from_mapping({**config, PREFIX + "CSRF": True})
 
 
 def test_the_last_date_of_the_calendar_is_for_ever() -> None:

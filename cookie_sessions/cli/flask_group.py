@@ -52,8 +52,8 @@ class AppDefaults:
 
     def secrets(self) -> tuple[Any, Any]:
         """SECRET_KEY and SECRET_KEY_FALLBACKS."""
-        config = self._app().config
-        return config["SECRET_KEY"], config.get("SECRET_KEY_FALLBACKS")
+        app = self._app()
+        return app.secret_key, app.config.get("SECRET_KEY_FALLBACKS")
 
     def config(self) -> Mapping[str, Any]:
         """The application's configuration."""

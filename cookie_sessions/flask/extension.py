@@ -33,13 +33,18 @@ class CookieSessions:
     Args:
         app: the application, or None to call :meth:`init_app` later.
         harden: whether to set what was left unset.
+        csrf: whether unsafe requests need a token of their session and must not come from another
+            site (docs/protection-csrf.md). ``COOKIE_SESSIONS_CSRF`` turns it on, too, or off.
     """
 
     #: The interface that is put into applications; a subclass may name its own.
     interface_class: type[CookieSessionInterface] = CookieSessionInterface
 
-    def __init__(self, app: Flask | None = None, *, harden: bool = True) -> None:
+    def __init__(
+        self, app: Flask | None = None, *, harden: bool = True, csrf: bool = False
+    ) -> None:
         self._harden = harden
+        self._csrf = csrf
         if app is not None:
             self.init_app(app)
 
@@ -53,6 +58,7 @@ class CookieSessions:
         """
         state = AppState.of(app)
         state.harden = self._harden
+        state.csrf = self._csrf
         state.warns = True
         if isinstance(app.session_interface, SecureCookieSessionInterface):
             state.signing_interface = app.session_interface
@@ -60,6 +66,11 @@ class CookieSessions:
         if not state.has_entrance:
             state.has_entrance = True
             app.wsgi_app = ProbeEntrance(app)  # type: ignore[method-assign]
+        if self._csrf:
+            # Now, so that it stays in force whatever interface the application is given later.
+            from cookie_sessions.flask.csrf import protect
+
+            protect(app)
 
     @staticmethod
     def check(app: Flask) -> None:

@@ -140,6 +140,8 @@ class CookieSessionInterface(SessionInterface):
             session = self._adopt(manager, session)
         if session.accessed:
             vary_on_cookie(response)
+        if session._csrf is not None:
+            keep_private(response)
         if session._unavailable:
             # A page that was made without the session is nobody else's either.
             keep_private(response)

@@ -20,7 +20,7 @@ from cookie_sessions.flask.session import FAILED
 from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import SNAPSHOT, Settings, timeouts_in
+from cookie_sessions.settings import SNAPSHOT, Settings, check_csrf, timeouts_in
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -63,6 +63,7 @@ class AppState:
 
     Attributes:
         harden: whether cookie attributes that were left unset get safe values.
+        csrf: whether forged requests are refused, where the settings don't say.
         warns: whether a weak secret key is a Python warning too.
         events: what happens to the application's sessions.
         signing_interface: what the application had before, if it signed cookies as Flask does;
@@ -75,6 +76,7 @@ class AppState:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self.harden = False
+        self.csrf = False
         self.signing_interface = SecureCookieSessionInterface()
         self.warns = False
         self.has_entrance = False
@@ -116,14 +118,14 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return bool(self._app.config["SECRET_KEY"]) or self.provider is not None
+        return bool(self._app.secret_key) or self.provider is not None
 
     def ring(self) -> KeyRing:
         """The ring in force: the configured one, else that of the secret key and its fallbacks."""
         if self.provider is not None:
             return self.provider.ring()
         config = self._app.config
-        secret = config["SECRET_KEY"]
+        secret: Any = self._app.secret_key
         fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
         known = self._ring
         if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
@@ -162,6 +164,8 @@ class AppState:
                 if settings.keys is not None:
                     self.provider = self._begin_provider(settings.keys, settings)
                     look_again = self.provider.look_again
+                if self.csrf if settings.csrf is None else settings.csrf:
+                    self._refuse_forged_requests(settings)
                 codec = Codec(types=settings.types, secret_names=settings.secret_names)
                 revocations = self._revocations(settings, codec)
                 follow_flask_login(self._app)
@@ -177,6 +181,14 @@ class AppState:
                     look_again=look_again,
                 )
             return self._manager
+
+    def _refuse_forged_requests(self, settings: Settings) -> None:
+        check_csrf(settings)
+        # Only applications that ask for it load the code for it.
+        from cookie_sessions.flask.csrf import offer_token, protect
+
+        protect(self._app)
+        offer_token(self._app)
 
     def _begin_provider(
         self, keys: str | Callable[[], str | bytes], settings: Settings
@@ -261,7 +273,7 @@ class AppState:
 
         cookies = SignedCookies(self._app, self.signing_interface)
         # Beside a key ring the secret key is a key again for as long as its cookies count.
-        if is_weak(self._app.config["SECRET_KEY"]):
+        if is_weak(self._app.secret_key or ""):
             self._tell_of_weakness()
         return Migration(
             cookies,

@@ -25,7 +25,7 @@ class Key:
         ConfigurationError: the material is not ``bytes`` of 32 octets.
     """
 
-    __slots__ = ("_aeads", "_material", "kid", "label")
+    __slots__ = ("_aeads", "_macs", "_material", "kid", "label")
 
     def __init__(self, material: bytes, *, label: str = "") -> None:
         if type(material) is not bytes:
@@ -40,6 +40,7 @@ class Key:
             )
         self._material = material
         self._aeads: dict[str, crypto.Aead] = {}
+        self._macs: dict[str, crypto.Mac] = {}
         self.kid = crypto.kid_of(material)
         self.label = label
 
@@ -62,6 +63,21 @@ class Key:
         except KeyError:
             fresh = crypto.Aead(crypto.derive(self._material, purpose))
             return self._aeads.setdefault(purpose, fresh)
+
+    def mac(self, purpose: str) -> crypto.Mac:
+        """HMAC-SHA256 under this key's subkey for one purpose, derived at its first use.
+
+        Args:
+            purpose: as for :meth:`aead`; none serves both.
+
+        Returns:
+            The same object on each call; safe under threads.
+        """
+        try:
+            return self._macs[purpose]
+        except KeyError:
+            fresh = crypto.Mac(crypto.derive(self._material, purpose))
+            return self._macs.setdefault(purpose, fresh)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Key):

@@ -14,6 +14,7 @@ from cookie_sessions.settings.together import PREFIX, check_together
 from cookie_sessions.settings.values import READERS
 
 if TYPE_CHECKING:
+    from cookie_sessions.csrf import WebOrigin
     from cookie_sessions.probe import Grant
 
 SNAPSHOT: Final = "snapshot:"
@@ -94,6 +95,11 @@ class Settings:
         snapshot_audience: for whom snapshots are signed. Default ``"cookie_sessions"``.
         unsafe_logout_keeps_copies: start although the list can only be read, so that signing out
             here ends no copied cookie. Default False.
+        csrf: whether unsafe requests need a token of their session and must not come from another
+            site. Default None: what ``CookieSessions(app, csrf=...)`` says. False turns it off
+            whatever that says, for tests.
+        csrf_trusted_origins: other origins, such as ``["https://admin.example.com"]``, whose pages
+            may send requests. They need a token all the same. Default none.
         probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
             answers that command until the end that stands in it, at most an hour. It needs
             ``CookieSessions(app)``. Default None: there is no such endpoint.
@@ -141,6 +147,8 @@ class Settings:
     snapshot_keys: str | None = field(default=None, repr=False)
     snapshot_audience: str = "cookie_sessions"
     unsafe_logout_keeps_copies: bool = False
+    csrf: bool | None = None
+    csrf_trusted_origins: tuple[WebOrigin, ...] = ()
     probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None

@@ -25,6 +25,22 @@ def check_together(settings: Settings) -> None:
     _check_window(settings)
     _check_tiers(settings)
     _check_revocations(settings)
+    if settings.csrf:
+        check_csrf(settings)
+
+
+def check_csrf(settings: Settings) -> None:
+    """Refuse what tokens against forged requests can't be made with; for whoever turns them on.
+
+    Raises:
+        ConfigurationError: sessions are written in a form that has no id.
+    """
+    if settings.write == "flask":
+        raise ConfigurationError(
+            f"{PREFIX}WRITE is 'flask', and Flask's own cookies have no room for the id that "
+            f"tokens against forged requests are made of. Turn {PREFIX}CSRF and csrf=True on once "
+            f"every instance writes sealed cookies."
+        )
 
 
 def _check_timeouts(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
+from cookie_sessions.settings.csrf_values import trusted_origins
 from cookie_sessions.settings.prefix import cookie_prefix
 from cookie_sessions.settings.times import refresh_part, timeouts_name
 
@@ -289,6 +290,10 @@ def _flag(name: str, value: object) -> bool:
     raise _wrong(name, "True or False")
 
 
+def _flag_or_none(name: str, value: object) -> bool | None:
+    return None if value is None else _flag(name, value)
+
+
 def _items(name: str, value: object, wanted: str) -> tuple[Any, ...]:
     if isinstance(value, list | tuple | set | frozenset):
         return tuple(value)
@@ -329,6 +334,8 @@ READERS: Final = {
     "snapshot_keys": _text_or_none,
     "snapshot_audience": _text,
     "unsafe_logout_keeps_copies": _flag,
+    "csrf": _flag_or_none,
+    "csrf_trusted_origins": trusted_origins,
     "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,

@@ -1,7 +1,12 @@
 """Run Flask's own test suite, unmodified, with our session interface in the place of Flask's.
 
-python3 tests/flask_suite/run.py [REPORT]   REPORT is where the JUnit file goes
-python3 tests/flask_suite/run.py --baseline  the same with Flask's own interface
+So, too, those of Flask-WTF and Flask-Login, which keep their state in the session.
+
+python3 tests/flask_suite/run.py [SUITE] [REPORT]   REPORT is where the JUnit file goes
+python3 tests/flask_suite/run.py --baseline [SUITE]  the same with Flask's own interface
+
+SUITE is flask (which is run where none is named), flask-login, flask-wtf or flask-wtf-csrf. The
+last has our protection against forged requests turned on beside Flask-WTF's.
 """
 
 import hashlib
@@ -10,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "runner"))
 
@@ -17,17 +23,90 @@ import environment
 import results
 
 VENV = environment.ROOT / ".venv-flask-suite"
-FLASK = "flask==3.1.3"
-SDIST = "flask-3.1.3.tar.gz"
-SDIST_SHA256 = "0ef0e52b8a9cd932855379197dd8f94047b359ca0a78695144304cb45f87c9eb"
-EXPECTED_PASSES = 490
+FLASK = "flask[async]==3.1.3"
+FLASK_LOGIN = "flask-login==0.6.3"
+FLASK_WTF = "flask-wtf==1.3.0"
 
-# Werkzeug and pytest are those that all of Flask's tests pass with; the rest is its tests group.
-TOOLS = ["werkzeug==3.1.6", "pytest<9", "asgiref", "greenlet", "python-dotenv"]
+# Werkzeug and pytest are those that all of Flask's tests pass with; then its tests group, and what
+# the tests of the extensions would be skipped without.
+TOOLS = [
+    *["werkzeug==3.1.6", "pytest<9", "asgiref", "greenlet", "python-dotenv"],
+    *["semantic-version", "email-validator", "flask-babel", "flask-reuploaded"],
+]
+
+
+class Suite(NamedTuple):
+    """The tests of one package, and what they must come to.
+
+    Attributes:
+        title: whose they are.
+        requirement: the release, as pip takes it.
+        sdist: the file that its authors released.
+        sha256: of that file.
+        passes: the number of its tests that must pass; none may fail or be skipped.
+        cookies: the number of our cookies that must be set at least.
+        csrf: whether our protection against forged requests is turned on.
+        apart: tests that can't hold beside it, and are left out.
+        options: more of pytest's.
+    """
+
+    title: str
+    requirement: str
+    sdist: str
+    sha256: str
+    passes: int
+    cookies: int
+    csrf: bool = False
+    apart: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+_WTF = Suite(
+    title="Flask-WTF",
+    requirement=FLASK_WTF,
+    sdist="flask_wtf-1.3.0.tar.gz",
+    sha256="61d5dabc50c3df885c297dcbd80810443a5d632106c8a69cab8ce740f0cdd7cc",
+    passes=85,
+    cookies=10,
+)
+
+SUITES = {
+    "flask": Suite(
+        title="Flask",
+        requirement="flask==3.1.3",
+        sdist="flask-3.1.3.tar.gz",
+        sha256="0ef0e52b8a9cd932855379197dd8f94047b359ca0a78695144304cb45f87c9eb",
+        passes=490,
+        cookies=40,
+    ),
+    "flask-login": Suite(
+        title="Flask-Login",
+        requirement=FLASK_LOGIN,
+        sdist="Flask-Login-0.6.3.tar.gz",
+        sha256="5e23d14a607ef12806c699590b89d0f0e0d67baeec599d75947bf9c147330333",
+        passes=114,
+        cookies=90,
+        # It asks for the time in a way that Python 3.12 and newer warn of.
+        options=("-W", "ignore:datetime.datetime.utcnow:DeprecationWarning"),
+    ),
+    "flask-wtf": _WTF,
+    "flask-wtf-csrf": _WTF._replace(
+        title="Flask-WTF beside csrf=True",
+        passes=83,
+        cookies=7,
+        csrf=True,
+        apart=(
+            # Where Flask-WTF is turned off, tokens are ours to check.
+            "tests/test_csrf_extension.py::test_protect",
+            # A request without any token does not reach the view, to be told so by its form.
+            "tests/test_csrf_form.py::test_form_csrf",
+        ),
+    ),
+}
 
 
 def main(arguments: list[str]) -> int:
-    """Fetch Flask's sdist, run its tests, and compare the counts.
+    """Fetch a package's sdist, run its tests, and compare the counts.
 
     Args:
         arguments: those of the command line.
@@ -36,40 +115,48 @@ def main(arguments: list[str]) -> int:
         0 if exactly the expected tests ran and all passed, else 1.
     """
     baseline = "--baseline" in arguments
-    reports = [argument for argument in arguments if argument != "--baseline"]
+    named = [argument for argument in arguments if argument != "--baseline"]
+    suite = SUITES[named.pop(0) if named and named[0] in SUITES else "flask"]
     python = environment.ready(
-        VENV, install=["-e", ".", FLASK, *TOOLS], note="Flask's own tests and what they need"
+        VENV,
+        install=["-e", ".", FLASK, FLASK_LOGIN, FLASK_WTF, *TOOLS],
+        note="Flask's own tests, those of two extensions, and what they need",
     )
-    report = Path(reports[0] if reports else VENV / "results.xml").resolve()
+    report = Path(named[0] if named else VENV / "results.xml").resolve()
     report.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", "tests", "-p", "no:cacheprovider", "-q", "-rs"]
+    command += suite.options
     if not baseline:
         command += ["-p", "session_swap"]
+    variables = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).resolve().parent),
+        "SESSION_SWAP_COOKIES": str(suite.cookies),
+        "SESSION_SWAP_CSRF": "1" if suite.csrf else "",
+        "SESSION_SWAP_APART": " ".join(suite.apart),
+    }
     done = subprocess.run(
-        [*command, f"--junitxml={report}"],
-        cwd=_sources(python),
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent)},
-        check=False,
+        [*command, f"--junitxml={report}"], cwd=_sources(python, suite), env=variables, check=False
     )
-    outcome = results.read("Flask", report, done.returncode, 0)
-    if (outcome.passed, outcome.failed, len(outcome.skipped)) == (EXPECTED_PASSES, 0, 0):
+    outcome = results.read(suite.title, report, done.returncode, 0)
+    if (outcome.passed, outcome.failed, len(outcome.skipped)) == (suite.passes, 0, 0):
         return 0
     print(
-        f"Flask's tests: {outcome.passed} passed, {outcome.failed} failed, "
-        f"{len(outcome.skipped)} skipped; expected are {EXPECTED_PASSES} passed and nothing else."
+        f"{suite.title}'s tests: {outcome.passed} passed, {outcome.failed} failed, "
+        f"{len(outcome.skipped)} skipped; expected are {suite.passes} passed and nothing else."
     )
     return 1
 
 
-def _sources(python: Path) -> Path:
-    """Flask's sdist, unpacked anew, so that no edit of an earlier run is left in it."""
-    archive = VENV / SDIST
+def _sources(python: Path, suite: Suite) -> Path:
+    """A package's sdist, unpacked anew, so that no edit of an earlier run is left in it."""
+    archive = VENV / suite.sdist
     if not archive.exists():
         options = ["--no-deps", "--no-binary", ":all:", "--dest", str(VENV)]
-        environment.pip(python, *options, FLASK, command="download")
-    if hashlib.sha256(archive.read_bytes()).hexdigest() != SDIST_SHA256:
+        environment.pip(python, *options, suite.requirement, command="download")
+    if hashlib.sha256(archive.read_bytes()).hexdigest() != suite.sha256:
         archive.unlink()
-        sys.exit(f"{SDIST} is not the file that Flask's authors released; it was removed.")
+        sys.exit(f"{suite.sdist} is not the file that its authors released; it was removed.")
     folder = VENV / "sources"
     with tarfile.open(archive) as contents:
         for member in contents:
@@ -80,7 +167,7 @@ def _sources(python: Path) -> Path:
                 file = contents.extractfile(member)
                 assert file is not None
                 target.write_bytes(file.read())
-    return folder / SDIST.removesuffix(".tar.gz")
+    return folder / suite.sdist.removesuffix(".tar.gz")
 
 
 if __name__ == "__main__":

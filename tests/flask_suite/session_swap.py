@@ -1,4 +1,4 @@
-"""A pytest plugin that puts our session interface into Flask, for Flask's own tests.
+"""A pytest plugin that puts our session interface into Flask, for the tests of Flask and others.
 
 It changes nothing else of Flask's behaviour: it counts the cookies of ours that were set, because
 a suite that never writes a session proves nothing, and notes the tests that choose an interface
@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from flask import Flask, Response
 from flask.sessions import SessionMixin
+from werkzeug.datastructures import ImmutableDict
 
 from cookie_sessions import envelope
 from cookie_sessions.errors import Rejected
 from cookie_sessions.flask import CookieSessionInterface
 
-FEWEST_COOKIES = 40
+FEWEST_COOKIES = int(os.environ["SESSION_SWAP_COOKIES"])
+CSRF = bool(os.environ["SESSION_SWAP_CSRF"])
+APART = set(os.environ["SESSION_SWAP_APART"].split())
 
 cookies_by_test: Counter[str] = Counter()
 overriding_tests: dict[str, str] = {}
@@ -75,6 +78,16 @@ def _note_overrides() -> None:
 _count_cookies()
 _note_overrides()
 Flask.session_interface = CookieSessionInterface()
+if CSRF:
+    Flask.default_config = ImmutableDict({**Flask.default_config, "COOKIE_SESSIONS_CSRF": True})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that can't hold, each of which must be there."""
+    left_out = [item for item in items if item.nodeid in APART]
+    assert len(left_out) == len(APART)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(trylast=True)
@@ -87,7 +100,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the number of our cookies, and the tests that used another interface."""
-    terminalreporter.section("cookie_sessions in Flask's own tests")
+    terminalreporter.section("cookie_sessions in these tests")
     terminalreporter.line(
         f"{cookies_by_test.total()} of our cookies were set (at least {FEWEST_COOKIES} must be), "
         f"by {sum(map(bool, cookies_by_test.values()))} tests."

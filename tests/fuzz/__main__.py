@@ -72,11 +72,11 @@ def _show(runs: list[Run]) -> None:
         for finding in run.findings:
             place = finding.relative_to(ROOT)
             print(f"Replay it: python -m tests.fuzz {run.target.name} --replay {place}")
-    print(f"\n{'target':<10} {'executions':>12} {'edges':>7} {'features':>9} {'corpus':>7}  result")
+    print(f"\n{'target':<11} {'executions':>12} {'edges':>7} {'features':>9} {'corpus':>7}  result")
     for run in runs:
         result = "failed" if run.failed else "nothing found"
         print(
-            f"{run.target.name:<10} {run.executions:>12,} {run.edges:>7} {run.features:>9} "
+            f"{run.target.name:<11} {run.executions:>12,} {run.edges:>7} {run.features:>9} "
             f"{run.corpus:>7}  {result}"
         )
 

@@ -68,6 +68,8 @@ TARGETS: Final = {
         Target("split", 20, 1536),
         Target("jwk_set", 20, 2048),
         Target("snapshot", 20, 2048),
+        Target("csrf_token", 20, 256),
+        Target("csrf_origin", 20, 768),
     )
 }
 """By name, the longest runs first."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cookie_sessions import envelope
+from cookie_sessions import csrf, envelope
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec
 from cookie_sessions.cookies import find
@@ -79,6 +79,7 @@ from_wire = Codec.from_wire
 load_payload = Codec.load_payload
 read_entry = jwk_set._Entry.read
 as_member = jwk_set.as_member
+parse_origin = csrf.parse_origin
 
 
 def splitting_on_commas(header: str, name: str, *, commas: bool) -> tuple[str, ...]:
@@ -131,6 +132,10 @@ def taking_any_token(*_: Any, **__: Any) -> None:
     return None
 
 
+def stripping_a_path(text: object) -> csrf.WebOrigin | None:
+    return parse_origin(text.rstrip("/") if isinstance(text, str) else text)
+
+
 BREAKS: list[tuple[str, str, object]] = [
     ("reader", "tests.fuzz.reader.find", splitting_on_commas),
     ("reader", "tests.fuzz.reader.find", stripping_every_space),
@@ -153,6 +158,12 @@ BREAKS: list[tuple[str, str, object]] = [
     ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.read", forgetting_revocation),
     ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.may_revoke", False),
     ("jwk_set", "cookie_sessions.keys.jwk_set.as_member", forgetting_dates),
+    ("csrf_token", "cookie_sessions.csrf._octets", lambda text: b"\1" + bytes(68)),
+    ("csrf_token", "cookie_sessions.crypto.Mac.matches", lambda *_: True),
+    ("csrf_token", "cookie_sessions.keys.KeyRing.get", lambda ring, kid: ring.primary),
+    ("csrf_origin", "cookie_sessions.csrf.parse_origin", stripping_a_path),
+    ("csrf_origin", "cookie_sessions.csrf._FROM_HERE", frozenset({"same-origin", "same-site"})),
+    ("csrf_origin", "cookie_sessions.csrf._DEFAULT_PORTS", {}),
 ]
 
 
