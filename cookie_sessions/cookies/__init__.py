@@ -13,7 +13,7 @@ from cookie_sessions.cookies.budget import (
     response_excess,
 )
 from cookie_sessions.cookies.names import is_prefixed, is_token
-from cookie_sessions.cookies.reader import MAX_HEADER_OCTETS, MAX_VALUES, find
+from cookie_sessions.cookies.reader import MAX_HEADER_OCTETS, MAX_VALUES, find, without
 from cookie_sessions.cookies.split import (
     MAX_COOKIES,
     capacity,
@@ -50,4 +50,5 @@ __all__ = [
     "request_excess",
     "response_excess",
     "split",
+    "without",
 ]
