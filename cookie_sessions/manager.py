@@ -182,6 +182,21 @@ class SessionManager:
             subject = session[key]
         return None if subject is None else self._subject_octets(subject)
 
+    def is_left(self, session: Session) -> bool:
+        """Whether a session that came was destroyed, or is no longer whose it was.
+
+        To be asked once it has been committed.
+        """
+        content = session._content
+        if session._left or content is None:
+            return session._left
+        try:
+            former = self.subject_in(content)
+        except (Rejected, Unavailable):
+            # Whose it was can't be told here, so nobody is known to have left.
+            return False
+        return former is not None and former != self.subject_of(session)
+
     def _subject_octets(self, subject: Any) -> bytes:
         from cookie_sessions.revocation.identity import subject_octets
 

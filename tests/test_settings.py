@@ -69,6 +69,9 @@ def test_settings_are_frozen() -> None:
             (("example.com", "/"), (None, "/app")),
         ),
         ("JOIN_BY_COMMAS", True, True),
+        ("HEADER", True, True),
+        ("CLEAR_SITE_DATA", ["cache", "storage", "cache"], ("cache", "storage")),
+        ("CLEAR_SITE_DATA", (), ()),
         ("STRICT", True, True),
     ],
 )
@@ -139,6 +142,7 @@ def test_writing_flasks_cookies_needs_a_window_in_which_they_are_read() -> None:
     for config, hint in (
         (flask, "Set it to a date"),
         (flask | window | cut, "Take the latter out"),
+        (flask | window | {PREFIX + "HEADER": True}, "every instance writes sealed"),
     ):
         with pytest.raises(ConfigurationError, match=hint):
             Settings.from_mapping(config)
@@ -162,6 +166,8 @@ WRONG = [
     *each("FORMER_SCOPES", None, "/", 7, [7], [("a", "b", "c")], ["ab"], [("a b", "/")]),
     *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
     *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
+    *each("HEADER", 1, "no", None),
+    *each("CLEAR_SITE_DATA", None, "cache", ["Cache"], ["cache", 1], [[]], {"cache": True}),
     *each("STRICT", 1, "no", None),
     *each(
         "ACCEPT_FLASK_COOKIES_UNTIL", 7, True, "soon", "2030-02-30", "", b"2030-01-31", NOON.time()

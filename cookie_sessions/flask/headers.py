@@ -10,7 +10,7 @@ from werkzeug.http import parse_list_header
 from cookie_sessions.cookies import Surroundings, octets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flask import Response
 
@@ -50,6 +50,19 @@ def keep_private(response: Response) -> None:
     if not names & {"no-store", "private"}:
         kept.append("private")
     response.headers["Cache-Control"] = ", ".join(kept)
+
+
+def clear_site_data(response: Response, types: Iterable[str]) -> None:
+    """Have the browser clear what it keeps of this site (W3C Clear-Site-Data, section 3.1).
+
+    What the application has asked for itself stays as it is.
+
+    Args:
+        response: the response.
+        types: of data, as the standard names them.
+    """
+    if not _values(response, "clear-site-data"):
+        response.headers.add("Clear-Site-Data", ", ".join(f'"{each}"' for each in types))
 
 
 def surroundings_of(environ: Mapping[str, Any], response: Response | None = None) -> Surroundings:

@@ -13,6 +13,7 @@ from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.flask.headers import (
+    clear_site_data,
     is_public,
     keep_private,
     surroundings_of,
@@ -88,6 +89,9 @@ class CookieSessionInterface(SessionInterface):
             # The error page may write to the session: that is lost, and not a second error.
             session._strict = False
             raise error.with_traceback(None) from None
+        types = manager.settings.clear_site_data
+        if types and manager.is_left(session):
+            clear_site_data(response, types)
         if lines:
             for line in lines:
                 response.headers.add("Set-Cookie", line)

@@ -48,6 +48,11 @@ class Settings:
         join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
             ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
             be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        header: whether a session may come in the Authorization header instead of a cookie, for
+            clients that are no browser. Default False.
+        clear_site_data: what browsers are asked to clear with the response that ends a session or
+            signs its user out: ``"cache"``, ``"storage"`` and others of W3C Clear-Site-Data.
+            Default none.
         profile: the deployment in front of the application, whose limits a session keeps to: one
             or several of the names in docs/sizes.md, such as ``["nginx", "gunicorn"]``. Default
             ``"portable"``: what passes nearly everywhere.
@@ -104,6 +109,8 @@ class Settings:
     previous_names: tuple[tuple[str, float], ...] = ()
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
+    header: bool = False
+    clear_site_data: tuple[str, ...] = ()
     profile: Profile = PROFILES["portable"]
     overflow: str | None = field(default=None, repr=False)
     overflow_octets: int = MAX_REFERRED_OCTETS

@@ -34,6 +34,12 @@ def _check_window(settings: Settings) -> None:
             f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set. Set it to a date at most "
             f"{LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
         )
+    if settings.header:
+        raise ConfigurationError(
+            f"{PREFIX}WRITE is 'flask', and {PREFIX}HEADER lets sessions come in a header, where "
+            f"instances that know nothing but Flask's own cookies don't look. Turn it on once "
+            f"every instance writes sealed cookies."
+        )
     if settings.flask_cookies_written_before is not None:
         raise ConfigurationError(
             f"{PREFIX}WRITE is 'flask', and {PREFIX}FLASK_COOKIES_WRITTEN_BEFORE refuses what "

@@ -12,6 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
+from cookie_sessions.settings.transport_values import clear_site_data
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
@@ -304,6 +305,8 @@ READERS: Final = {
     "previous_names": _previous_names,
     "former_scopes": _former_scopes,
     "join_by_commas": _flag,
+    "header": _flag,
+    "clear_site_data": clear_site_data,
     "profile": _profile,
     "overflow": _overflow,
     "overflow_octets": _octets,
