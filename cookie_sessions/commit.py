@@ -38,7 +38,7 @@ class Commit:
         surroundings: what else the request and the response carry.
     """
 
-    __slots__ = ("_cookie", "_departure", "_manager", "_session", "_succession")
+    __slots__ = ("_departure", "_manager", "_place", "_session", "_succession")
 
     def __init__(
         self,
@@ -49,11 +49,12 @@ class Commit:
     ) -> None:
         self._manager = manager
         self._session = session
-        self._cookie = cookie
         self._succession = Succession(manager, session)
         origin = session._origin
-        self._departure = Departure(
-            origin if isinstance(origin, Arrival) else None,
+        arrival = origin if isinstance(origin, Arrival) else None
+        self._place = (arrival or manager).place(cookie.name)
+        self._departure = (Departure if arrival is None else arrival.departure)(
+            arrival,
             cookie,
             settings=manager.settings,
             surroundings=surroundings,
@@ -196,7 +197,7 @@ class Commit:
             text = sealer.seal(
                 self._plaintext(copied, wires, claims),
                 ring=ring,
-                place=manager.place(self._cookie.name),
+                place=self._place,
                 refreshable=session.permanent,
                 now=clock.now(),
             )

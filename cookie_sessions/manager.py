@@ -94,35 +94,41 @@ class SessionManager:
             subject_key=self.settings.subject_key,
         )
 
-    def open_text(self, text: str, *, name: str) -> Content:
+    def open_text(self, text: str, *, name: str, place: Place | None = None) -> Content:
         """Open one cookie and check its claims.
+
+        Args:
+            text: its value.
+            name: its name.
+            place: where the value was found, if not in a cookie.
 
         Raises:
             Rejected: it is not a living session under this name.
             Unavailable: the keys can't be had.
         """
         ring = self.ring()
+        place = place or self.place(name)
         try:
-            return self._open(text, name=name, ring=ring)
+            return self._open(text, place=place, ring=ring)
         except Rejected as rejected:
             if rejected.reason is not Reason.UNKNOWN_KID or self._look_again is None:
                 raise
         # Another thread may have had a new ring read since this one took the old.
         if not self._look_again() and self.ring() is ring:
             raise Rejected(Reason.UNKNOWN_KID)
-        return self._open(text, name=name, ring=self.ring())
+        return self._open(text, place=place, ring=self.ring())
 
-    def _open(self, text: str, *, name: str, ring: KeyRing) -> Content:
+    def _open(self, text: str, *, place: Place, ring: KeyRing) -> Content:
         now = clock.now()
         timeouts = self.timeouts()
-        migration = self.migration
+        migration = self.migration if place.purpose == PURPOSE else None
         if migration is not None and migration.reads(text, now=now):
             content = migration.open(
                 text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked, now=now
             )
             content = content._replace(owner=content.wires.get(self.settings.subject_key))
         else:
-            head, plaintext, _ = sealer.open_text(text, ring=ring, place=self.place(name), now=now)
+            head, plaintext, _ = sealer.open_text(text, ring=ring, place=place, now=now)
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
             claims = Claims.from_octets(octets)
@@ -181,21 +187,6 @@ class SessionManager:
                 return None
             subject = session[key]
         return None if subject is None else self._subject_octets(subject)
-
-    def is_left(self, session: Session) -> bool:
-        """Whether a session that came was destroyed, or is no longer whose it was.
-
-        To be asked once it has been committed.
-        """
-        content = session._content
-        if session._left or content is None:
-            return session._left
-        try:
-            former = self.subject_in(content)
-        except (Rejected, Unavailable):
-            # Whose it was can't be told here, so nobody is known to have left.
-            return False
-        return former is not None and former != self.subject_of(session)
 
     def _subject_octets(self, subject: Any) -> bytes:
         from cookie_sessions.revocation.identity import subject_octets

@@ -309,3 +309,21 @@ class Succession:
             revocations.succeed(other, entry, until=until)
         self._taken, self._entry = (own, *others), entry
         return True
+
+
+def is_left(manager: SessionManager, session: Session) -> bool:
+    """Whether a session that came was destroyed, or is no longer whose it was.
+
+    Args:
+        manager: whose settings and lists apply.
+        session: the session; it has been committed.
+    """
+    content = session._content
+    if session._left or content is None:
+        return session._left
+    try:
+        former = manager.subject_in(content)
+    except (Rejected, Unavailable):
+        # Whose it was can't be told here, so nobody is known to have left.
+        return False
+    return former is not None and former != manager.subject_of(session)

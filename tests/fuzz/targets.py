@@ -67,6 +67,7 @@ TARGETS: Final = {
         Target("session", 20, 4352),
         Target("split", 20, 1536),
         Target("without", 20, 1024),
+        Target("authorization", 20, 4352),
         Target("jwk_set", 20, 2048),
         Target("snapshot", 20, 2048),
     )
