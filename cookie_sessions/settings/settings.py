@@ -84,6 +84,16 @@ class Settings:
         snapshot_audience: for whom snapshots are signed. Default ``"cookie_sessions"``.
         unsafe_logout_keeps_copies: start although the list can only be read, so that signing out
             here ends no copied cookie. Default False.
+        handoff_origin: the origin under which visitors know this application, such as
+            ``"https://shop.example.org"``; needed to hand users over to other domains or take them
+            in. Never taken from a request. Default None.
+        handoff_sources: URLs of the views at other origins that hand users over to this
+            application. It needs a revocation store. Default none.
+        handoff_targets: URLs of the views at other origins to which this application hands users
+            over. Default none.
+        handoff_keys: where the key ring is read from that both sides of a hand-off have, as for
+            ``keys``. Default None: the ring of this application, which the other side must have
+            too, and could then open and forge its sessions.
         probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
             answers that command until the end that stands in it, at most an hour. It needs
             ``CookieSessions(app)``. Default None: there is no such endpoint.
@@ -127,6 +137,10 @@ class Settings:
     snapshot_keys: str | None = field(default=None, repr=False)
     snapshot_audience: str = "cookie_sessions"
     unsafe_logout_keeps_copies: bool = False
+    handoff_origin: str | None = None
+    handoff_sources: tuple[str, ...] = ()
+    handoff_targets: tuple[str, ...] = ()
+    handoff_keys: str | Callable[[], str | bytes] | None = None
     probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None

@@ -12,7 +12,7 @@ from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
 from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
-from cookie_sessions.settings.transport_values import clear_site_data
+from cookie_sessions.settings.transport_values import clear_site_data, handoff_origin, handoff_urls
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
@@ -323,6 +323,10 @@ READERS: Final = {
     "snapshot_keys": _text_or_none,
     "snapshot_audience": _text,
     "unsafe_logout_keeps_copies": _flag,
+    "handoff_origin": handoff_origin,
+    "handoff_sources": handoff_urls,
+    "handoff_targets": handoff_urls,
+    "handoff_keys": _keys,
     "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,

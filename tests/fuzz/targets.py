@@ -68,6 +68,7 @@ TARGETS: Final = {
         Target("split", 20, 1536),
         Target("without", 20, 1024),
         Target("authorization", 20, 4352),
+        Target("handoff", 20, 1024),
         Target("jwk_set", 20, 2048),
         Target("snapshot", 20, 2048),
     )
