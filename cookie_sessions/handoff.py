@@ -237,7 +237,7 @@ def _unpacked(plaintext: bytes) -> tuple[HandedOff, str]:
         whole = packb([source, visit, subject, claims]) == plaintext
     except (TypeError, ValueError):
         whole = False
-    if not whole or not all(type(each) is str for each in (source, visit, subject)):
+    if not whole or not all(type(each) is str and each for each in (source, visit, subject)):
         raise HandoffRefused("undecodable")
     if type(claims) is not dict or not all(type(value) in _SIMPLE for value in claims.values()):
         raise HandoffRefused("undecodable")

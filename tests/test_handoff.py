@@ -138,6 +138,7 @@ def test_a_visit_is_remembered_for_longer_than_any_clock_finds_it_open() -> None
         [A, "{visit}", "ann"],
         [A, "{visit}", "ann", {}, 1],
         [A, "{visit}", 7, {}],
+        [A, "{visit}", "", {}],
         [A, "{visit}", "ann", []],
         [A, "{visit}", "ann", {"a": []}],
         [A, None, "ann", {}],

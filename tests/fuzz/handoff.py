@@ -64,7 +64,7 @@ def check(data: bytes) -> None:
     kinds = {type(value).__name__ for value in handed.claims.values()}
     assert kinds <= {"str", "int", "float", "bool", "NoneType"}, "claims that nobody can say"
     again = seal_handoff(
-        handed.subject or "x",
+        handed.subject,
         handed.claims,
         ring=_RING,
         source=handed.source,
