@@ -233,10 +233,11 @@ def _began(nonce: str) -> int | None:
 def _unpacked(plaintext: bytes) -> tuple[HandedOff, str]:
     """What was sealed; authentic, and of a later release at worst."""
     try:
-        source, visit, subject, claims = unpackb(plaintext)
+        said: list[Any] = unpackb(plaintext)
+        source, visit, subject, claims = said
         whole = packb([source, visit, subject, claims]) == plaintext
     except (TypeError, ValueError):
-        whole = False
+        raise HandoffRefused("undecodable") from None
     if not whole or not all(type(each) is str and each for each in (source, visit, subject)):
         raise HandoffRefused("undecodable")
     if type(claims) is not dict or not all(type(value) in _SIMPLE for value in claims.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from cookie_sessions.errors import ConfigurationError
 
@@ -21,7 +21,9 @@ def clear_site_data(name: str, value: object) -> tuple[str, ...]:
         ConfigurationError: there is no such type.
     """
     # The letters of a text are no types, but nobody should have to find that out.
-    types = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (None,)
+    types: tuple[Any, ...] = (
+        tuple(value) if isinstance(value, list | tuple | set | frozenset) else (None,)
+    )
     if all(isinstance(each, str) and each in CLEARABLE for each in types):
         return tuple(dict.fromkeys(types))
     raise ConfigurationError(
@@ -57,7 +59,9 @@ def handoff_urls(name: str, value: object) -> tuple[str, ...]:
     Raises:
         ConfigurationError: it is no list, one of them is no URL, or two are of one origin.
     """
-    urls = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (None,)
+    urls: tuple[Any, ...] = (
+        tuple(value) if isinstance(value, list | tuple | set | frozenset) else (None,)
+    )
     origins: set[str] = set()
     for url in urls:
         found = re.match("https?://[^/]*", url) if isinstance(url, str) else None

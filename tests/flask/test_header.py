@@ -289,6 +289,16 @@ def test_one_header_takes_what_the_profile_lets_through() -> None:
         client.get("/large/6300")
 
 
+def test_the_token_that_came_takes_no_room_from_the_one_that_goes() -> None:
+    client = Client(api(COOKIE_SESSIONS_PROFILE="lighttpd"))
+    client.get("/large/5600")
+    assert len(client.token) > 7_000
+    client.get("/change")
+    assert client.get("/length") == "5600"
+    with pytest.raises(UsageError, match="whose headers are longer|Authorization"):
+        client.get("/large/6000")
+
+
 def test_a_wide_profile_takes_what_is_read_and_no_more() -> None:
     client = Client(api(COOKIE_SESSIONS_PROFILE="granian"))
     client.get("/large/24000")
