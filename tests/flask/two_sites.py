@@ -11,6 +11,7 @@ from flask import Flask, redirect, request, session
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from cookie_sessions.events import Event
 from cookie_sessions.flask import CookieSessions, handoff
 from tests.flask.listed import Faulty, faulty_app
 from tests.flask.world import ours, route
@@ -140,3 +141,16 @@ def field_in(page: TestResponse) -> str:
 def arguments_of(address: str) -> dict[str, str]:
     """The query of an address, each name once."""
     return {name: value for name, (value,) in parse_qs(urlsplit(address).query).items()}
+
+
+def why(told: list[Event]) -> list[object]:
+    """Why hand-offs were refused so far."""
+    return [event.details["why"] for event in told if event.name == "handoff_refused"]
+
+
+def check_refused(visitor: Visitor, answer: Any) -> None:
+    """Nobody was taken in, and no cache keeps the answer."""
+    assert answer.status_code == 403
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert visitor.name == "nobody"
