@@ -10,10 +10,12 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Wire
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
+from cookie_sessions.departure import Departure
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.fixation import shed
+from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
@@ -44,7 +46,14 @@ class Arrival:
         manager: whose settings and keys apply.
         header: the request's Cookie header, each octet one character, or empty.
         name: the cookie's name.
+
+    Attributes:
+        by_header: whether the Authorization header brought what is here, and no cookie.
+        departure: the way by which a response answers.
     """
+
+    by_header: bool = False
+    departure: type[Departure] = Departure
 
     __slots__ = (
         "_manager",
@@ -150,6 +159,14 @@ class Arrival:
     def _may_open(self, name: str) -> bool:
         texts = self._find(name)
         return len(texts) > self._opens_left or self._open_under(name) is not None
+
+    def place(self, name: str) -> Place:
+        """Where a value belongs that came, or is to go, this way.
+
+        Args:
+            name: our name or a former one.
+        """
+        return self._manager.place(name)
 
     def begin(self) -> Claims:
         """The claims of a session that begins now."""

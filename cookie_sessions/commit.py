@@ -40,10 +40,10 @@ class Commit:
 
     __slots__ = (
         "_began",
-        "_cookie",
         "_departure",
         "_kid",
         "_manager",
+        "_place",
         "_session",
         "_succession",
     )
@@ -57,13 +57,14 @@ class Commit:
     ) -> None:
         self._manager = manager
         self._session = session
-        self._cookie = cookie
         self._began = clock.ticks()
         self._kid = b""
         self._succession = Succession(manager, session)
         origin = session._origin
-        self._departure = Departure(
-            origin if isinstance(origin, Arrival) else None,
+        arrival = origin if isinstance(origin, Arrival) else None
+        self._place = (arrival or manager).place(cookie.name)
+        self._departure = (Departure if arrival is None else arrival.departure)(
+            arrival,
             cookie,
             settings=manager.settings,
             surroundings=surroundings,
@@ -225,7 +226,7 @@ class Commit:
             text = sealer.seal(
                 self._plaintext(copied, wires, claims),
                 ring=ring,
-                place=manager.place(self._cookie.name),
+                place=self._place,
                 refreshable=manager.slides(session, claims),
                 now=clock.now(),
             )

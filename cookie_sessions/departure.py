@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cookie_sessions.arrival import Arrival
 from cookie_sessions.cookies import (
     LIMIT,
     CookieAttributes,
@@ -19,6 +18,9 @@ from cookie_sessions.cookies import (
     split,
 )
 from cookie_sessions.settings import Settings
+
+if TYPE_CHECKING:
+    from cookie_sessions.arrival import Arrival
 
 _PAIR: Final = len("=; ")
 

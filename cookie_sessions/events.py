@@ -61,6 +61,10 @@ class EventName(enum.StrEnum):
     """A revocation snapshot is in force; ``seq`` is its number."""
     SNAPSHOT_REFUSED = "snapshot_refused"
     """A revocation snapshot was not taken, as ``fault`` says; the last good one stays."""
+    HANDED_OFF = "handed_off"
+    """A user was handed over from another domain and has been taken in."""
+    HANDOFF_REFUSED = "handoff_refused"
+    """A hand-off between domains was refused; ``why`` says it."""
     VALUE_UNDECODABLE = "value_undecodable"
     """One value can't be unpacked here; it reads as absent and is copied forward untouched."""
     VALUE_LOST = "value_lost"
@@ -111,6 +115,8 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.SNAPSHOT_LOADED: _INFO,
     EventName.REJECTED: _INFO,
     EventName.CSRF_REJECTED: _INFO,
+    EventName.HANDED_OFF: _INFO,
+    EventName.HANDOFF_REFUSED: _INFO,
     EventName.KEYS_LOADED: _INFO,
 }
 

@@ -37,6 +37,7 @@ class Identity(DictSurface):
     _ended: tuple[Reference, ...]
     _written: bool
     _unavailable: bool
+    _left: bool
 
     if TYPE_CHECKING:
 
@@ -192,6 +193,7 @@ class Identity(DictSurface):
                 raise
         self.clear()
         if self._content is not None:
+            self._left = True
             self._ended += self._content.references
         self._claims = None
         self._content = None

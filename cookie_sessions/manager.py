@@ -101,23 +101,29 @@ class SessionManager:
             subject_key=self.settings.subject_key,
         )
 
-    def open_text(self, text: str, *, name: str) -> Content:
+    def open_text(self, text: str, *, name: str, place: Place | None = None) -> Content:
         """Open one cookie and check its claims.
+
+        Args:
+            text: its value.
+            name: its name.
+            place: where the value was found, if not in a cookie.
 
         Raises:
             Rejected: it is not a living session under this name.
             Unavailable: the keys can't be had.
         """
         ring = self.ring()
+        place = place or self.place(name)
         try:
-            return self._open(text, name=name, ring=ring)
+            return self._open(text, place=place, ring=ring)
         except Rejected as rejected:
             if rejected.reason is not Reason.UNKNOWN_KID or self.look_again is None:
                 raise
         newer = self.newer_ring(ring)
         if newer is None:
             raise Rejected(Reason.UNKNOWN_KID)
-        return self._open(text, name=name, ring=newer)
+        return self._open(text, place=place, ring=newer)
 
     def newer_ring(self, ring: KeyRing) -> KeyRing | None:
         """Ask for a key that a ring does not have; None where there is no other ring now.
@@ -132,17 +138,17 @@ class SessionManager:
         newer = self.ring()
         return newer if looked or newer is not ring else None
 
-    def _open(self, text: str, *, name: str, ring: KeyRing) -> Content:
+    def _open(self, text: str, *, place: Place, ring: KeyRing) -> Content:
         now = clock.now()
         timeouts = self.timeouts()
-        migration = self.migration
+        migration = self.migration if place.purpose == PURPOSE else None
         if migration is not None and migration.reads(text, now=now):
             content = migration.open(
                 text, codec=self.codec, idle=timeouts.idle, revoked=ring.revoked, now=now
             )
             content = content._replace(owner=content.wires.get(self.settings.subject_key))
         else:
-            head, plaintext, _ = sealer.open_text(text, ring=ring, place=self.place(name), now=now)
+            head, plaintext, _ = sealer.open_text(text, ring=ring, place=place, now=now)
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
             claims = Claims.from_octets(octets)

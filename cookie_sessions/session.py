@@ -65,6 +65,7 @@ class Session(Identity):
     _settled = False
     _committed = False
     _unavailable = False
+    _left = False
     _lost_at = ""
     _ended: tuple[Reference, ...] = ()
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.content import Content
-from cookie_sessions.errors import Reason, Unavailable
+from cookie_sessions.errors import Reason, Rejected, Unavailable
 from cookie_sessions.events import EventName
 from cookie_sessions.intent import Handover
-from cookie_sessions.ownership import former_subject, subject_of
+from cookie_sessions.ownership import former_subject, subject_in, subject_of
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ class Succession:
         # Values are packed when they are committed: until then one that was stored is live alone.
         same = key not in session._live and session._opened().get(key) is content.owner
         if not (same and intent.subject is None and claims.subject == content.claims.subject):
-            same = self._former_subject(content) == self._manager.subject_of(session)
+            manager = self._manager
+            former = former_subject(content, manager=manager)
+            same = former == subject_of(session, manager=manager)
         if not same or intent.signs_in or intent.handover:
             session._claims = claims = claims.renamed()
         return claims.sid
@@ -338,3 +340,21 @@ class Succession:
             revocations.succeed(other, entry, until=until)
         self._taken, self._entry = (own, *others), entry
         return True
+
+
+def is_left(manager: SessionManager, session: Session) -> bool:
+    """Whether a session that came was destroyed, or is no longer whose it was.
+
+    Args:
+        manager: whose settings and lists apply.
+        session: the session; it has been committed.
+    """
+    content = session._content
+    if session._left or content is None:
+        return session._left
+    try:
+        former = subject_in(content, manager=manager)
+    except (Rejected, Unavailable):
+        # Whose it was can't be told here, so nobody is known to have left.
+        return False
+    return former is not None and former != subject_of(session, manager=manager)

@@ -37,6 +37,8 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.migration", "cookie_sessions.cookies.layout", "cookie_sessions.csrf"),
     *("cookie_sessions.observing", "prometheus_client", "opentelemetry", "blinker"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
+    *("cookie_sessions.token", "cookie_sessions.authorization", "cookie_sessions.proxy"),
+    "cookie_sessions.handoff",
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 FRAMEWORK_ROOMS = {"flask", "cli"}

@@ -50,6 +50,7 @@ def test_what_is_a_loss_is_a_warning_and_what_is_ordinary_is_not(
         *(EventName.DESTROYED, EventName.REJECTED, EventName.ANOMALY, EventName.CSRF_REJECTED),
         *(EventName.KEYS_LOADED, EventName.SNAPSHOT_LOADED),
         *(EventName.REVOKED, EventName.REVOCATIONS_BACK),
+        *(EventName.HANDED_OFF, EventName.HANDOFF_REFUSED),
     }
     with caplog.at_level(logging.DEBUG, LOGGER):
         for name in EventName:

@@ -82,6 +82,15 @@ def test_settings_are_frozen() -> None:
                 WebOrigin("http", "localhost", 80),
             ),
         ),
+        ("HEADER", True, True),
+        ("CLEAR_SITE_DATA", ["cache", "storage", "cache"], ("cache", "storage")),
+        ("CLEAR_SITE_DATA", (), ()),
+        ("HANDOFF_ORIGIN", "https://shop.example.org:8443", "https://shop.example.org:8443"),
+        ("HANDOFF_ORIGIN", "http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("HANDOFF_ORIGIN", "http://[::1]:5000", "http://[::1]:5000"),
+        ("HANDOFF_ORIGIN", "http://shop.localhost", "http://shop.localhost"),
+        ("HANDOFF_ORIGIN", None, None),
+        ("HANDOFF_SOURCES", (), ()),
         ("STRICT", True, True),
     ],
 )
@@ -152,6 +161,7 @@ def test_writing_flasks_cookies_needs_a_window_in_which_they_are_read() -> None:
     for config, hint in (
         (flask, "Set it to a date"),
         (flask | window | cut, "Take the latter out"),
+        (flask | window | {PREFIX + "HEADER": True}, "every instance writes sealed"),
     ):
         with pytest.raises(ConfigurationError, match=hint):
             Settings.from_mapping(config)
@@ -175,6 +185,17 @@ WRONG = [
     *each("FORMER_SCOPES", None, "/", 7, [7], [("a", "b", "c")], ["ab"], [("a b", "/")]),
     *each("FORMER_SCOPES", [("example.com", None)], [(7, "/")], [("x",)]),
     *each("JOIN_BY_COMMAS", 1, 0, "yes", None),
+    *each("HEADER", 1, "no", None),
+    *each("CLEAR_SITE_DATA", None, "cache", ["Cache"], ["cache", 1], [[]], {"cache": True}),
+    *each("HANDOFF_ORIGIN", "", "shop", "http://shop.example.org", "https://Shop.example.org"),
+    *each("HANDOFF_ORIGIN", "https://a.example/", "https://a.example:443", "https://a b", 7),
+    *each("HANDOFF_ORIGIN", "https://u@a.example", "https://*.example", "https://a.example\n"),
+    *each("HANDOFF_SOURCES", None, "https://a.example/x", ["https://a.example"], [7]),
+    *each("HANDOFF_SOURCES", ["http://a.example/x"], ["https://a.example/x?y=1"], ["/x"]),
+    *each("HANDOFF_SOURCES", ["https://a.example/x", "https://a.example/y"]),
+    *each("HANDOFF_TARGETS", ["https://a.example/x#y"], ["https://a.example/é"], {"a": 1}),
+    *each("HANDOFF_TARGETS", ["https://a.example/x\n"], ['https://a.example/"'], ["ftp://a/x"]),
+    *each("HANDOFF_KEYS", "", 7, b"env:X"),
     *each("STRICT", 1, "no", None),
     *each("CSRF", 1, 0, "yes", []),
     *each("CSRF_TRUSTED_ORIGINS", None, "https://admin.example", 7, {"https://admin.example": 1}),
@@ -241,3 +262,26 @@ def test_a_name_like_no_other_is_refused_with_all_known_ones() -> None:
 def test_no_error_repeats_a_value(name: str) -> None:
     for value in (b"c2VjcmV0", {"k": "c2VjcmV0"}, ["c2VjcmV0", 7]):
         assert "c2VjcmV0" not in refusal(name, value)
+
+
+def test_a_hand_off_needs_an_origin_and_its_target_a_store_that_remembers() -> None:
+    url = ["https://accounts.example.com/send"]
+    origin = {PREFIX + "HANDOFF_ORIGIN": "https://shop.example.org"}
+    target = origin | {PREFIX + "HANDOFF_SOURCES": url}
+    source = origin | {PREFIX + "HANDOFF_TARGETS": url}
+    snapshot = {
+        PREFIX + "REVOCATIONS": "snapshot:file:/list",
+        PREFIX + "INDEX_KEY": "x" * 32,
+        PREFIX + "SNAPSHOT_KEYS": "file:/keys",
+        PREFIX + "UNSAFE_LOGOUT_KEEPS_COPIES": True,
+    }
+    for config, hint in (
+        ({PREFIX + "HANDOFF_TARGETS": url}, "HANDOFF_ORIGIN is not"),
+        ({PREFIX + "HANDOFF_SOURCES": url}, "HANDOFF_ORIGIN is not"),
+        (target, "could be used again"),
+        (target | snapshot, "could be used again"),
+    ):
+        with pytest.raises(ConfigurationError, match=hint):
+            Settings.from_mapping(config)
+    assert Settings.from_mapping(source).handoff_targets == tuple(url)
+    assert Settings.from_mapping(target | {PREFIX + "REVOCATIONS": "sqlite:x"}).handoff_sources

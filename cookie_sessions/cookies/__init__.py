@@ -11,9 +11,10 @@ from cookie_sessions.cookies.budget import (
     profile_of,
     request_excess,
     response_excess,
+    token_excess,
 )
 from cookie_sessions.cookies.names import is_prefixed, is_token
-from cookie_sessions.cookies.reader import MAX_HEADER_OCTETS, MAX_VALUES, find
+from cookie_sessions.cookies.reader import MAX_HEADER_OCTETS, MAX_VALUES, find, without
 from cookie_sessions.cookies.split import (
     MAX_COOKIES,
     capacity,
@@ -50,4 +51,6 @@ __all__ = [
     "request_excess",
     "response_excess",
     "split",
+    "token_excess",
+    "without",
 ]

@@ -14,6 +14,8 @@ from cookie_sessions.errors import ConfigurationError
 
 _SET_COOKIE: Final = len("Set-Cookie: \r\n")
 _COOKIE: Final = len("Cookie: \r\n")
+_AUTHORIZATION: Final = len("Authorization: Session \r\n")
+_TOKEN: Final = len("Session-Token: \r\n")
 _FIELD: Final = len(": \r\n")
 _LINE_AND_REFERER: Final = 256
 # Kept free of the session in a request: a link may make them as long as it likes, so what stands
@@ -210,7 +212,8 @@ class Excess(NamedTuple):
         limit: what the profile admits.
         what: which limit it is: an attribute of the profile, ``cookies`` where one session would
             need more cookies than it may take, ``signed`` for the one of Flask's own form,
-            ``overflow`` and ``entry`` for the store.
+            ``authorization`` and ``text`` for a session in headers, ``overflow`` and ``entry`` for
+            the store.
     """
 
     octets: int
@@ -237,6 +240,10 @@ _WHY: Final = {
     "cookies": "browsers drop a cookie above 4096, and a session takes 8 cookies at most",
     "signed": "browsers drop a cookie above 4096, and Flask's own form takes one cookie only",
     "cookie_line": "the server in front refuses the next request, whose Cookie header is longer",
+    "authorization": (
+        "the server in front refuses the next request, whose Authorization header is longer"
+    ),
+    "text": "no longer text is read",
     "request": "the server in front refuses the next request, whose headers are longer",
     "set_cookies": "the server in front refuses a response with more Set-Cookie octets",
     "response": (
@@ -254,6 +261,7 @@ _REMEDIES: Final = {
         "in front."
     ),
     "cookie_line": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
+    "authorization": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
     "request": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
     "set_cookies": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
 }
@@ -293,6 +301,35 @@ def response_excess(
         octets = surroundings.response() + total + len(lines) * _SET_COOKIE
         if octets > profile.response:
             return Excess(octets, profile.response, "response")
+    return None
+
+
+def token_excess(
+    profile: Profile, *, octets: int, longest: int, surroundings: Surroundings
+) -> Excess | None:
+    """Which limit a session would break that comes and goes in headers of its own, or None.
+
+    A server that refuses a long Cookie header refuses others of that length too.
+
+    Args:
+        profile: the limits.
+        octets: the sealed text.
+        longest: the longest text that is read.
+        surroundings: what else is there.
+    """
+    if octets > longest:
+        return Excess(octets, longest, "text")
+    line = profile.cookie_line + _COOKIE - _AUTHORIZATION
+    if octets > line:
+        return Excess(octets, line, "authorization")
+    if profile.request is not None:
+        total = surroundings.request() + _LINE_AND_REFERER + octets + _AUTHORIZATION
+        if total > profile.request:
+            return Excess(total, profile.request, "request")
+    if profile.response is not None:
+        total = surroundings.response() + octets + _TOKEN
+        if total > profile.response:
+            return Excess(total, profile.response, "response")
     return None
 
 

@@ -7,6 +7,8 @@ lets such a page forge a ``__Host-`` cookie. This one does none of it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Final
 
 from cookie_sessions.cookies.names import check_name, is_prefixed
@@ -19,6 +21,8 @@ MAX_VALUES: Final = 16
 """Different values of one name. A browser sends one for each domain and path that match."""
 
 _BLANKS: Final = " \t"
+_PAIRS: Final = re.compile("([^;]*)(;?)")
+_PAIRS_BY_COMMAS: Final = re.compile("([^;,]*)([;,]?)")
 
 
 def find(header: str, name: str, *, commas: bool = False) -> tuple[str, ...]:
@@ -74,6 +78,38 @@ def find(header: str, name: str, *, commas: bool = False) -> tuple[str, ...]:
         start = end + 1
         at = header.find(name, start)
     return tuple(values)
+
+
+def without(header: str, names: Collection[str], *, commas: bool = False) -> str:
+    """The header without the cookies that :func:`find` would find under some names.
+
+    What is left is left octet for octet, with the separators in front of it. Nothing is refused: of
+    a header above the bounds of :func:`find` all cookies of the names go as well.
+
+    Args:
+        header: the Cookie header's value, each octet one character (latin-1), as WSGI gives it.
+        names: the cookies' names, tokens.
+        commas: also end a pair at ``,``, whatever the names are: what is cut too short here is
+            read by nobody.
+
+    Returns:
+        The header; empty where no pair is left in it.
+    """
+    if not any(name in header for name in names):
+        return header
+    kept: list[str] = []
+    before = ""
+    pairs = _PAIRS_BY_COMMAS if commas else _PAIRS
+    for pair, after in pairs.findall(header):
+        name, equals, _ = pair.partition("=")
+        if not equals or name.strip(_BLANKS) not in names:
+            kept += (before, pair)
+        before = after
+    if not any(part.strip(_BLANKS) for part in kept[1::2]):
+        return ""
+    text = "".join(kept[1:])
+    # A separator before the first pair that is left stood behind one that has gone.
+    return text.lstrip(_BLANKS) if kept[0] else text
 
 
 def _check_commas(name: str) -> None:

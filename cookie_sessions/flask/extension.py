@@ -202,6 +202,18 @@ class CookieSessions:
         return NamedSession(app, name, **options)
 
     @staticmethod
+    def came_by_header(session: SessionMixin) -> bool:
+        """Whether the Authorization header brought a session, so that no forged request could.
+
+        It opens nothing. Requests of such clients need no token against forged requests.
+
+        Args:
+            session: the request's; ``flask.session`` will do.
+        """
+        # What stands behind Flask's proxy, or what was passed itself.
+        return bool(getattr(getattr(session, "_origin", None), "by_header", False))
+
+    @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:
         """What a session's cookies are made of: octets for each key and step, limits and ends.
 

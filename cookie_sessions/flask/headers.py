@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.http import parse_list_header
 
+from cookie_sessions.authorization import token_in
 from cookie_sessions.cookies import Surroundings, octets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flask import Response
 
@@ -21,15 +22,20 @@ _SHARED: Final = ("public", "s-maxage")
 """Directives that speak to shared caches: none may keep a response with a session's cookie."""
 
 
-def vary_on_cookie(response: Response) -> None:
-    """Say that the response depends on the Cookie header (RFC 9110, section 12.5.5)."""
+def vary_on(response: Response, field: str) -> None:
+    """Say that the response depends on a header of the request (RFC 9110, section 12.5.5).
+
+    Args:
+        response: the response.
+        field: the name of the header.
+    """
     present = _values(response, "vary")
     if not present:
-        response.headers.add("Vary", "Cookie")
+        response.headers.add("Vary", field)
         return
     value = ", ".join(present)
-    if not {"cookie", "*"} & {token.strip() for token in value.lower().split(",")}:
-        response.headers["Vary"] = f"{value}, Cookie"
+    if not {field.lower(), "*"} & {token.strip() for token in value.lower().split(",")}:
+        response.headers["Vary"] = f"{value}, {field}"
 
 
 def is_public(response: Response) -> bool:
@@ -52,6 +58,32 @@ def keep_private(response: Response) -> None:
     response.headers["Cache-Control"] = ", ".join(kept)
 
 
+def give_token(response: Response, text: str) -> None:
+    """Give a client the session that it is to send from now on, and nobody else.
+
+    As with tokens of RFC 6750, section 5.3, no cache may keep the response.
+
+    Args:
+        response: the response.
+        text: the sealed text; empty for a session that has ended.
+    """
+    response.headers["Session-Token"] = text
+    response.headers["Cache-Control"] = "no-store"
+
+
+def clear_site_data(response: Response, types: Iterable[str]) -> None:
+    """Have the browser clear what it keeps of this site (W3C Clear-Site-Data, section 3.1).
+
+    What the application has asked for itself stays as it is.
+
+    Args:
+        response: the response.
+        types: of data, as the standard names them.
+    """
+    if not _values(response, "clear-site-data"):
+        response.headers.add("Clear-Site-Data", ", ".join(f'"{each}"' for each in types))
+
+
 def surroundings_of(environ: Mapping[str, Any], response: Response | None = None) -> Surroundings:
     """What a request and its response carry beside our cookies, as far as WSGI shows it.
 
@@ -70,6 +102,8 @@ def _request_octets(environ: Mapping[str, Any]) -> int:
         (name.removeprefix("HTTP_"), value)
         for name, value in environ.items()
         if name in _UNPREFIXED or (name.startswith("HTTP_") and name not in _OF_ONE_REQUEST)
+        # Our own is counted by itself, as it will be.
+        if name != "HTTP_AUTHORIZATION" or token_in(value) is None
     )
     return octets_of(headers) + len("\r\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask.sessions import SessionInterface, SessionMixin
 
@@ -13,17 +13,22 @@ from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.flask.headers import (
+    clear_site_data,
+    give_token,
     is_public,
     keep_private,
     surroundings_of,
-    vary_on_cookie,
+    vary_on,
 )
 from cookie_sessions.flask.session import FlaskSession, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.settings import COOKIE_PREFIXES
+from cookie_sessions.succession import is_left
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask, Request, Response
 
 
@@ -107,10 +112,13 @@ class CookieSessionInterface(SessionInterface):
         manager = self.manager(app)
         if not state.has_keys:
             return None
-        header = request.environ.get("HTTP_COOKIE", "")
-        arrival = manager.arrival(header, name=self.get_cookie_name(app))
+        environ = request.environ
+        name = self.get_cookie_name(app)
+        arrival = _in_header(manager, environ, name=name) if manager.settings.header else None
+        if arrival is None:
+            arrival = manager.arrival(environ.get("HTTP_COOKIE", ""), name=name)
         session = manager.load(arrival, session_class=self.session_class)
-        session._environ = request.environ
+        session._environ = environ
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -122,7 +130,7 @@ class CookieSessionInterface(SessionInterface):
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
         self._save(app, session, response)
-        if isinstance(session, FlaskSession):
+        if isinstance(session, FlaskSession) and not _came_by_header(session):
             for interface, further in session._environ.get(NAMED, {}).items():
                 interface._save(app, further, response)
 
@@ -139,7 +147,7 @@ class CookieSessionInterface(SessionInterface):
         if not isinstance(session, FlaskSession):
             session = self._adopt(manager, session)
         if session.accessed:
-            vary_on_cookie(response)
+            _vary(manager, session, response)
         if session._csrf is not None:
             keep_private(response)
         if session._unavailable:
@@ -166,11 +174,18 @@ class CookieSessionInterface(SessionInterface):
             # The error page may write to the session: that is lost, and not a second error.
             session._strict = False
             raise error.with_traceback(None) from None
+        types = manager.settings.clear_site_data
+        if types and is_left(manager, session):
+            clear_site_data(response, types)
         if lines:
+            if not session.accessed:
+                _vary(manager, session, response)
+            if _came_by_header(session):
+                (text,) = lines
+                give_token(response, text)
+                return
             for line in lines:
                 response.headers.add("Set-Cookie", line)
-            if not session.accessed:
-                vary_on_cookie(response)
             keep_private(response)
 
     def _lines(
@@ -206,7 +221,7 @@ class CookieSessionInterface(SessionInterface):
         head = cast(Arrival, session._origin).peek()
         if head is None or not head.refreshable:
             return False
-        vary_on_cookie(response)
+        _vary(manager, session, response)
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
         if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
@@ -240,6 +255,25 @@ class CookieSessionInterface(SessionInterface):
         session.modified = foreign.modified
         session.accessed = foreign.accessed
         return session
+
+
+def _in_header(manager: SessionManager, environ: Mapping[str, Any], *, name: str) -> Arrival | None:
+    # Only applications whose clients do that load the code for it.
+    from cookie_sessions.token import arrival_of
+
+    return arrival_of(manager, environ.get("HTTP_AUTHORIZATION", ""), name=name)
+
+
+def _came_by_header(session: FlaskSession) -> bool:
+    return cast(Arrival, session._origin).by_header
+
+
+def _vary(manager: SessionManager, session: FlaskSession, response: Response) -> None:
+    """Say on which headers of the request it depends whose session the response was made with."""
+    if not _came_by_header(session):
+        vary_on(response, "Cookie")
+    if manager.settings.header:
+        vary_on(response, "Authorization")
 
 
 def _seconds(when: datetime | None) -> int | None:

@@ -14,7 +14,7 @@ from flask import session as main_session
 
 from cookie_sessions.cookies import is_token
 from cookie_sessions.errors import ConfigurationError, UsageError
-from cookie_sessions.flask.interface import NAMED, CookieSessionInterface
+from cookie_sessions.flask.interface import NAMED, CookieSessionInterface, _came_by_header
 from cookie_sessions.flask.session import FlaskSession
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
@@ -88,7 +88,7 @@ class NamedSession(CookieSessionInterface):
             )
         held: dict[NamedSession, FlaskSession] = request.environ.setdefault(NAMED, {})
         if self not in held:
-            opened = self.open_session(self._app, request)
+            opened = self._opened()
             if opened is None:
                 raise ConfigurationError(
                     "There is no key, so no session can be sealed. Set SECRET_KEY or "
@@ -96,6 +96,14 @@ class NamedSession(CookieSessionInterface):
                 )
             held[self] = opened
         return held[self]
+
+    def _opened(self) -> FlaskSession | None:
+        main: object = main_session._get_current_object()  # type: ignore[attr-defined]
+        if isinstance(main, FlaskSession) and _came_by_header(main):
+            # Such a client's cookies are passed over, and it is given none.
+            manager = self.manager(self._app)
+            return manager.load(manager.arrival("", name=""), session_class=FlaskSession)
+        return self.open_session(self._app, request)
 
     def get_cookie_name(self, app: Flask) -> str:
         """The main session's name, and its own behind it."""
@@ -113,7 +121,14 @@ class NamedSession(CookieSessionInterface):
         if self._manager is None:
             state = AppState.of(app)
             main = state.manager
-            settings = replace(main.settings, previous_names=(), former_scopes=(), overflow=None)
+            settings = replace(
+                main.settings,
+                previous_names=(),
+                former_scopes=(),
+                overflow=None,
+                header=False,
+                clear_site_data=(),
+            )
             self._manager = SessionManager(
                 settings=settings,
                 ring=state.ring,

@@ -83,6 +83,7 @@ class AppState:
         self.events = Events()
         self.provider: KeyProvider | None = None
         self.named: dict[str, NamedSession] = {}
+        self._handoff_provider: KeyProvider | None = None
         self._manager: SessionManager | None = None
         self._ring: tuple[object, tuple[object, ...], KeyRing] | None = None
         self._timeouts: tuple[timedelta, Timeouts] | None = None
@@ -141,6 +142,12 @@ class AppState:
             self._tell_of_weakness()
         return ring
 
+    def handoff_ring(self) -> KeyRing:
+        """The ring that both sides of a hand-off have: one of its own, or the application's."""
+        self.manager  # noqa: B018 - it is built at the first look.
+        provider = self._handoff_provider
+        return self.ring() if provider is None else provider.ring()
+
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
         lifetime = self._app.permanent_session_lifetime
@@ -166,6 +173,8 @@ class AppState:
                     look_again = self.provider.look_again
                 if self.csrf if settings.csrf is None else settings.csrf:
                     self._refuse_forged_requests(settings)
+                if settings.handoff_keys is not None:
+                    self._handoff_provider = self._begin_provider(settings.handoff_keys, settings)
                 codec = Codec(types=settings.types, secret_names=settings.secret_names)
                 revocations = self._revocations(settings, codec)
                 follow_flask_login(self._app)

@@ -28,6 +28,9 @@ LONGEST: Final = f"{PREFIX}longest"
 SEQUENCE: Final = f"{PREFIX}sequence"
 """The number of the last snapshot."""
 
+SPENT: Final = "spent:"
+"""Begins the names of what may be used once; no part of the list, and in no snapshot."""
+
 _NUMBER: Final = 8
 _HEX: Final = frozenset("0123456789abcdef")
 _OWN: Final = b"\x01"

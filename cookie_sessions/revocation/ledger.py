@@ -268,6 +268,22 @@ class Ledger:
             # The old session ends at the end of the grace, and the visitor signs in again.
             self._events.emit(EventName.UNAVAILABLE)
 
+    def spend(self, name: str, *, ends: float) -> bool:
+        """Use up what may be used once; whatever the settings accept unchecked, not this.
+
+        Args:
+            name: what names it, 32 hexadecimal digits.
+            ends: until when it could be used, in seconds since the epoch.
+
+        Returns:
+            True to the first alone, of however many at once.
+
+        Raises:
+            UsageError: the list can only be read.
+            Unavailable: the store does not answer.
+        """
+        return self._writable().spend(name, ends=ends)
+
     def tell_not_revoked(self, why: str) -> None:
         """Say that a session ended in its browser alone; once a process where nobody's was meant.
 

@@ -284,6 +284,18 @@ class StoreList:
         self._cells.change(entries.SEQUENCE, following, ends=MAX_END)
         return number
 
+    def spend(self, name: str, *, ends: float) -> bool:
+        """Use up what may be used once: asks the store itself, and nothing that was remembered.
+
+        Args:
+            name: what names it, 32 hexadecimal digits.
+            ends: until when it could be used, in seconds since the epoch.
+
+        Returns:
+            True to the first alone, of however many at once.
+        """
+        return self.store.add(f"{entries.SPENT}{name}", b"\x01", ends=ends)
+
     def listed(self, *, now: float) -> Entries:
         """The whole list, for a snapshot and for those who look at it.
 

@@ -62,6 +62,11 @@ class Settings:
         join_by_commas: whether the server joins repeated Cookie lines by commas, as HTTP/2 front
             ends of some WSGI servers do. It lets scripts of a page write any cookie, so it can't
             be used with ``__Host-`` and ``__Secure-`` names. Default False.
+        header: whether a session may come in the Authorization header instead of a cookie, for
+            clients that are no browser. Default False.
+        clear_site_data: what browsers are asked to clear with the response that ends a session or
+            signs its user out: ``"cache"``, ``"storage"`` and others of W3C Clear-Site-Data.
+            Default none.
         profile: the deployment in front of the application, whose limits a session keeps to: one
             or several of the names in docs/sizes.md, such as ``["nginx", "gunicorn"]``. Default
             ``"portable"``: what passes nearly everywhere.
@@ -100,6 +105,16 @@ class Settings:
             whatever that says, for tests.
         csrf_trusted_origins: other origins, such as ``["https://admin.example.com"]``, whose pages
             may send requests. They need a token all the same. Default none.
+        handoff_origin: the origin under which visitors know this application, such as
+            ``"https://shop.example.org"``; needed to hand users over to other domains or take them
+            in. Never taken from a request. Default None.
+        handoff_sources: URLs of the views at other origins that hand users over to this
+            application. It needs a revocation store. Default none.
+        handoff_targets: URLs of the views at other origins to which this application hands users
+            over. Default none.
+        handoff_keys: where the key ring is read from that both sides of a hand-off have, as for
+            ``keys``. Default None: the ring of this application, which the other side must have
+            too, and could then open and forge its sessions.
         probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
             answers that command until the end that stands in it, at most an hour. It needs
             ``CookieSessions(app)``. Default None: there is no such endpoint.
@@ -130,6 +145,8 @@ class Settings:
     cookie_prefix: str | None = None
     former_scopes: tuple[tuple[str | None, str], ...] = ()
     join_by_commas: bool = False
+    header: bool = False
+    clear_site_data: tuple[str, ...] = ()
     profile: Profile = PROFILES["portable"]
     overflow: str | None = field(default=None, repr=False)
     overflow_octets: int = MAX_REFERRED_OCTETS
@@ -149,6 +166,10 @@ class Settings:
     unsafe_logout_keeps_copies: bool = False
     csrf: bool | None = None
     csrf_trusted_origins: tuple[WebOrigin, ...] = ()
+    handoff_origin: str | None = None
+    handoff_sources: tuple[str, ...] = ()
+    handoff_targets: tuple[str, ...] = ()
+    handoff_keys: str | Callable[[], str | bytes] | None = None
     probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None

@@ -25,6 +25,7 @@ def check_together(settings: Settings) -> None:
     _check_window(settings)
     _check_tiers(settings)
     _check_revocations(settings)
+    _check_handoff(settings)
     if settings.csrf:
         check_csrf(settings)
 
@@ -79,6 +80,12 @@ def _check_window(settings: Settings) -> None:
             f"{PREFIX}WRITE is 'flask', and nobody would read what is written: "
             f"{PREFIX}ACCEPT_FLASK_COOKIES_UNTIL is not set. Set it to a date at most "
             f"{LONGEST_WINDOW_DAYS} days ahead, or write 'sealed'."
+        )
+    if settings.header:
+        raise ConfigurationError(
+            f"{PREFIX}WRITE is 'flask', and {PREFIX}HEADER lets sessions come in a header, where "
+            f"instances that know nothing but Flask's own cookies don't look. Turn it on once "
+            f"every instance writes sealed cookies."
         )
     if settings.flask_cookies_written_before is not None:
         raise ConfigurationError(
@@ -137,4 +144,24 @@ def _check_revocations(settings: Settings) -> None:
             f"{PREFIX}REVOCATIONS is a snapshot, which can only be read: signing out here would "
             f"leave every copied cookie alive until its end. Name a store instead, or accept "
             f"that with {PREFIX}UNSAFE_LOGOUT_KEEPS_COPIES = True."
+        )
+
+
+def _check_handoff(settings: Settings) -> None:
+    if not (settings.handoff_sources or settings.handoff_targets):
+        return
+    if settings.handoff_origin is None:
+        raise ConfigurationError(
+            f"{PREFIX}HANDOFF_SOURCES or {PREFIX}HANDOFF_TARGETS is set, and "
+            f"{PREFIX}HANDOFF_ORIGIN is not: what is handed over is bound to origins, and none is "
+            f"taken from a request. Set it to this application's own, such as "
+            f"'https://shop.example.org'."
+        )
+    if not settings.handoff_sources:
+        return
+    if settings.revocations is None or settings.revocations_are_a_snapshot:
+        raise ConfigurationError(
+            f"{PREFIX}HANDOFF_SOURCES is set, and there is no store that remembers which hand-offs "
+            f"were used, so each could be used again. Set {PREFIX}REVOCATIONS to the URL of a "
+            f"store that can be written."
         )

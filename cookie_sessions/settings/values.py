@@ -15,6 +15,7 @@ from cookie_sessions.intent import LONGEST_GRACE
 from cookie_sessions.settings.csrf_values import trusted_origins
 from cookie_sessions.settings.prefix import cookie_prefix
 from cookie_sessions.settings.times import refresh_part, timeouts_name
+from cookie_sessions.settings.transport_values import clear_site_data, handoff_origin, handoff_urls
 
 if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
@@ -316,6 +317,8 @@ READERS: Final = {
     "previous_names": _previous_names,
     "former_scopes": _former_scopes,
     "join_by_commas": _flag,
+    "header": _flag,
+    "clear_site_data": clear_site_data,
     "profile": _profile,
     "overflow": _overflow,
     "overflow_octets": _octets,
@@ -336,6 +339,10 @@ READERS: Final = {
     "unsafe_logout_keeps_copies": _flag,
     "csrf": _flag_or_none,
     "csrf_trusted_origins": trusted_origins,
+    "handoff_origin": handoff_origin,
+    "handoff_sources": handoff_urls,
+    "handoff_targets": handoff_urls,
+    "handoff_keys": _keys,
     "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,

@@ -74,6 +74,7 @@ class Chromium(Browser):
                         "binary": shutil.which("chromium"),
                         "args": [*FLAGS, f"--user-data-dir={self.profile}"],
                     },
+                    "acceptInsecureCerts": self.any_certificate,
                     "timeouts": {"pageLoad": int(PATIENCE * 1000)},
                 }
             )

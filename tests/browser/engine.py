@@ -54,6 +54,7 @@ class Browser(ABC):
     Args:
         profile: the folder of the profile; it is made where it is missing.
         cookies_blocked: whether the person forbade all cookies.
+        any_certificate: whether servers are believed whose certificate nobody has signed.
     """
 
     name: ClassVar[str]
@@ -62,9 +63,12 @@ class Browser(ABC):
     install: ClassVar[str]
     """The line that installs them on Debian."""
 
-    def __init__(self, profile: Path, *, cookies_blocked: bool = False) -> None:
+    def __init__(
+        self, profile: Path, *, cookies_blocked: bool = False, any_certificate: bool = False
+    ) -> None:
         self.profile = profile
         self.cookies_blocked = cookies_blocked
+        self.any_certificate = any_certificate
 
     @classmethod
     def is_installed(cls) -> bool:

@@ -82,7 +82,7 @@ class Firefox(Browser):
         )
         try:
             self._connection = Marionette(self._port(self._group))
-            self._send("WebDriver:NewSession")
+            self._send("WebDriver:NewSession", acceptInsecureCerts=self.any_certificate)
             self._send("WebDriver:SetTimeouts", pageLoad=int(PATIENCE * 1000))
         except BaseException:
             self.close()

@@ -51,7 +51,8 @@ def test_the_page_lists_the_members_that_are_written() -> None:
 
 
 def _is_of_keys(name: str) -> bool:
-    return ("KEYS" in name or "SIGHUP" in name) and "SNAPSHOT" not in name
+    others = ("SNAPSHOT", "HANDOFF")
+    return ("KEYS" in name or "SIGHUP" in name) and not any(other in name for other in others)
 
 
 def test_the_page_lists_the_settings_of_keys_and_their_defaults() -> None:

@@ -155,8 +155,12 @@ class Faulty:
 
 def faulty_shop(**config: Any) -> tuple[Flask, Faulty]:
     """The shop over a store that can be made to fail; it works to begin with."""
+    return faulty_app(shop(**config))
+
+
+def faulty_app(app: Flask) -> tuple[Flask, Faulty]:
+    """An application that has read no settings yet, with a store that can be made to fail."""
     store = Faulty()
-    app = shop(**config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(configured, "store_from_url", lambda *_, **__: store)
         CookieSessions.check(app)

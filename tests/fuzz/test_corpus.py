@@ -12,7 +12,7 @@ import pytest
 from cookie_sessions import csrf, envelope
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec
-from cookie_sessions.cookies import find
+from cookie_sessions.cookies import find, without
 from cookie_sessions.keys import KeyEntry, jwk_set
 from cookie_sessions.session import Session
 from tests.fuzz.targets import FOLDER, TARGETS, Target, file_name
@@ -90,6 +90,10 @@ def stripping_every_space(header: str, name: str, *, commas: bool) -> tuple[str,
     return tuple(value.strip() for value in find(header, name, commas=commas))
 
 
+def taking_out_by_commas(header: str, names: frozenset[str], *, commas: bool) -> str:
+    return without(header, names, commas=True)
+
+
 def taking_padding(text: str) -> tuple[envelope.Head, bytes]:
     return parse(text.rstrip("="))
 
@@ -150,6 +154,13 @@ BREAKS: list[tuple[str, str, object]] = [
     ("codec", "cookie_sessions.codec.table.MAX_KEYS", 1 << 30),
     ("signed", "cookie_sessions.flask.signed._inflate", zlib.decompress),
     ("signed", "cookie_sessions.flask.signed.check_form", lambda text: None),
+    ("handoff", "cookie_sessions.handoff._SIMPLE", frozenset({list, dict, str, int})),
+    ("handoff", "cookie_sessions.handoff.hmac.compare_digest", lambda one, other: True),
+    ("authorization", "cookie_sessions.authorization._BLANKS", " \t\xa0"),
+    ("authorization", "tests.fuzz.authorization.token_in", lambda header: header[8:] or None),
+    ("authorization", "cookie_sessions.token.PURPOSE", "session"),
+    ("without", "tests.fuzz.without.without", taking_out_by_commas),
+    ("without", "cookie_sessions.cookies.reader._BLANKS", " \t\x85\xa0"),
     ("split", "tests.fuzz.split.join", lambda head, *, name, find: head[2:]),
     ("split", "tests.fuzz.split.split", lambda text, *, room: [text]),
     ("split", "tests.fuzz.split.join", joining_whatever_is_there),
