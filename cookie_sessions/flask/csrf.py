@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIELD: Final = "csrf_token"
 HEADERS: Final = ("X-CSRFToken", "X-CSRF-Token")
-KEPT: Final = "_csrf"
+KEPT: Final = "_forms"
 """The session key that keeps a session whose id a token was made of, be it empty otherwise."""
 
 MAX_TOKENS: Final = 4
@@ -61,7 +61,7 @@ def csrf_token() -> str:
 
     The same text in one response, another one in the next. It is good as long as the session has
     its id: make it after signing somebody in, not before. A session that holds nothing yet is kept
-    from now on, under the key ``_csrf``, so that its id comes back with the form. Where Flask-WTF's
+    from now on, under the key ``_forms``, so that its id comes back with the form. Where Flask-WTF's
     CSRFProtect checks the tokens, it is Flask-WTF's.
 
     Returns:
