@@ -17,7 +17,7 @@ MAX_MAJOR: Final = 0xFFFF
 SYSTEM_PLAYER: Final = "apple media"
 """Fetches the sound and video of a page for whatever browser shows it, with that one's cookies."""
 
-_PRODUCT: Final = re.compile(r"(?<![\w.-])([A-Za-z][A-Za-z0-9]{0,31})/([0-9]{0,9})")
+_PRODUCT: Final = re.compile(r"(?<![\w.-])([A-Za-z][A-Za-z0-9_-]{0,31})/([0-9]{0,9})")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,31}")
 _FAMILIES: Final = (
     ("HeadlessChrome", "headless chrome"),
