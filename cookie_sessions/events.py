@@ -28,6 +28,9 @@ class EventName(enum.StrEnum):
     """A session got a new id."""
     DESTROYED = "destroyed"
     """A session was ended by the application."""
+    ANOMALY = "anomaly"
+    """A session came from a client that is not like the one that it is bound to; ``verdict`` says
+    what followed, ``properties`` what differs."""
     REVOKED = "revoked"
     """Sessions were put on the revocation list: ``what`` is session, subject, all or key."""
     NOT_REVOKED = "not_revoked"
@@ -81,6 +84,7 @@ _LEVELS: Final[Mapping[EventName, int]] = {
     EventName.MIGRATED: _DEBUG,
     EventName.REGENERATED: _DEBUG,
     EventName.DESTROYED: _DEBUG,
+    EventName.ANOMALY: _INFO,
     EventName.REVOKED: _INFO,
     EventName.REVOCATIONS_BACK: _INFO,
     EventName.SNAPSHOT_LOADED: _INFO,

@@ -23,17 +23,30 @@ class Intent:
 
     Attributes:
         subject: whom the session belongs to from now on; None: it was not set in this request.
-        signs_in: whether the user has just proved who they are.
+        signs_in: whether the session begins anew as that of the user.
+        proved_at: when, in this request, the user proved who they are, in seconds since the epoch;
+            None: they did not.
+        reauthenticates: whether they are to be the one whose session it was before.
         handover: how the id ends that the session had.
         since: from when the session counts, in milliseconds since the epoch; 0: as before.
         label: what the register is to call the session, or None.
     """
 
-    __slots__ = ("handover", "label", "signs_in", "since", "subject")
+    __slots__ = (
+        "handover",
+        "label",
+        "proved_at",
+        "reauthenticates",
+        "signs_in",
+        "since",
+        "subject",
+    )
 
     def __init__(self) -> None:
         self.subject: Any = None
         self.signs_in = False
+        self.proved_at: float | None = None
+        self.reauthenticates = False
         self.handover = Handover.NONE
         self.since = 0
         self.label: str | None = None

@@ -44,6 +44,7 @@ class Succession:
         "_left",
         "_manager",
         "_session",
+        "_stays",
         "_subject",
         "_taken",
         "unchecked",
@@ -59,6 +60,7 @@ class Succession:
         self._decides = False
         self._fades = False
         self._left = False
+        self._stays = False
         self.unchecked = False
 
     def begin(self) -> bool:
@@ -77,7 +79,10 @@ class Succession:
             return True
         self._subject = self._manager.subject_of(session)
         if content is None:
-            session._claims = self._counted(self._owned(session._own_claims))
+            claims = self._owned(session._own_claims)
+            if session._intent.proved_at is not None:
+                claims = claims._replace(auth_time=claims.iat)
+            session._claims = self._counted(claims)
             return True
         former = self._former_subject(content)
         changed = former != self._subject
@@ -101,9 +106,14 @@ class Succession:
             claims = self._under_old_id(content, claims)
         claims = self._owned(claims)
         self._begins = signs_in
+        self._stays = intent.reauthenticates and not changed
         if signs_in:
-            claims = self._counted(claims.restarted(now=clock.now()))
-        elif intent.since:
+            proved = intent.proved_at is not None
+            claims = self._counted(claims.restarted(now=clock.now(), proved=proved))
+        elif changed:
+            # What somebody proved who has left says nothing of whoever comes.
+            claims = claims._replace(auth_time=None)
+        if intent.since and not signs_in:
             claims = claims._replace(since=max(claims.since, intent.since))
         session._claims = claims
         return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
@@ -164,7 +174,7 @@ class Succession:
         label = session._intent.label
         now = clock.now()
         common: dict[str, Any] = {"subject": subject, "since": claims.since, "ends": claims.until}
-        begins = content is None or self._begins
+        begins = content is None or (self._begins and not self._stays)
         if content is not None and not begins and label is None:
             former = content.claims
             if (former.sid, former.since) == (claims.sid, claims.since):

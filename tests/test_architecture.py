@@ -20,6 +20,7 @@ PUBLIC_NAMES = {
     "Event",
     "EventName",
     "Reason",
+    "ReauthenticationRequired",
     "RegisteredType",
     "Rejected",
     "SessionTooLarge",
@@ -35,6 +36,7 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.overflow", "cookie_sessions.probe.endpoint"),
     *("cookie_sessions.migration", "cookie_sessions.cookies.layout"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
+    *("cookie_sessions.bond", "cookie_sessions.client", "cookie_sessions.policy.binding"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 FRAMEWORK_ROOMS = {"flask", "cli"}

@@ -48,7 +48,9 @@ class CookieSessionInterface(SessionInterface):
         if not state.has_keys:
             return None
         header = request.environ.get("HTTP_COOKIE", "")
-        arrival = manager.arrival(header, name=self.get_cookie_name(app))
+        bond = manager.bond
+        client = None if bond is None else bond.client_of(request.environ)
+        arrival = manager.arrival(header, name=self.get_cookie_name(app), client=client)
         session = manager.load(arrival, session_class=self.session_class)
         session._environ = request.environ
         return session

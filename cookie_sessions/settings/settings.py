@@ -13,6 +13,7 @@ from cookie_sessions.settings.together import PREFIX, check_together
 from cookie_sessions.settings.values import READERS
 
 if TYPE_CHECKING:
+    from cookie_sessions.policy.binding import Verdict
     from cookie_sessions.probe import Grant
 
 SNAPSHOT: Final = "snapshot:"
@@ -79,6 +80,15 @@ class Settings:
         snapshot_audience: for whom snapshots are signed. Default ``"cookie_sessions"``.
         unsafe_logout_keeps_copies: start although the list can only be read, so that signing out
             here ends no copied cookie. Default False.
+        binding: what sessions are bound to of the client that they were made in: ``"standard"``, or
+            a mapping of ``user_agent``, ``accept_language``, ``network`` and ``fingerprint`` to
+            the points that a difference counts, 1 to 1000. Default None: nothing.
+        binding_verdicts: a mapping of ``anomalous``, ``reauthenticate`` and ``reject`` to the
+            points from which they hold; None: never. Default 40, 60 and 100.
+        fingerprint_header: the request header in which a proxy says what the client's TLS is like,
+            and which it removes from what clients send. Default None: there is none.
+        reauthentication_view: the framework's name of the view where users prove again who they
+            are; ``require_fresh`` sends them there. Default None: they are answered 401.
         probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
             answers that command until the end that stands in it, at most an hour. It needs
             ``CookieSessions(app)``. Default None: there is no such endpoint.
@@ -120,6 +130,10 @@ class Settings:
     snapshot_keys: str | None = field(default=None, repr=False)
     snapshot_audience: str = "cookie_sessions"
     unsafe_logout_keeps_copies: bool = False
+    binding: tuple[tuple[str, int], ...] | None = None
+    binding_verdicts: tuple[tuple[Verdict, int | None], ...] = ()
+    fingerprint_header: str | None = None
+    reauthentication_view: str | None = None
     probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None

@@ -14,8 +14,7 @@ _K = f"Mozilla/5.0 (Linux; Android 10; K) {_WEBKIT}"
 SEQUENCES: Final = {
     # User-Agent reduction: minor versions became zeros with 101, Android's model K with 110.
     "Chrome on Windows": [
-        "Mozilla/5.0 (Windows NT 6.1; Win64; x64) "
-        f"{_WEBKIT} Chrome/87.0.4280.141 Safari/537.36",
+        f"Mozilla/5.0 (Windows NT 6.1; Win64; x64) {_WEBKIT} Chrome/87.0.4280.141 Safari/537.36",
         f"{_WINDOWS} Chrome/96.0.4664.110 Safari/537.36",
         f"{_WINDOWS} Chrome/100.0.4896.127 Safari/537.36",
         f"{_WINDOWS} Chrome/101.0.0.0 Safari/537.36",
