@@ -111,7 +111,7 @@ def _verdict(given: object) -> Verdict:
     if given is None:
         return Verdict.ACCEPT
     try:
-        return Verdict(given)
+        return Verdict(str(given))
     except ValueError:
         pass
     raise UsageError(

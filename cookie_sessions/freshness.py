@@ -136,6 +136,6 @@ def _seconds(max_age: object) -> float:
     if seconds >= 0:
         return seconds
     raise UsageError(
-        f"A proof of who somebody is may have an age, and {max_age!r:.60} is none. Give a number of "
+        f"A proof of who somebody is has an age, and {max_age!r:.60} is none. Give a number of "
         f"seconds, 0 or more, or a timedelta."
     )

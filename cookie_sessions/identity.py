@@ -209,7 +209,7 @@ class Identity(DictSurface):
         self._intent.signs_in = False
         self._intent.proved_at = None
         claims = self._claims
-        if claims is not None and not (claims.subject is claims.auth_time is None):
+        if claims is not None and (claims.subject, claims.auth_time) != (None, None):
             self._claims = claims._replace(subject=None, auth_time=None)
 
     def _go_on(self, how: Handover) -> None:

@@ -41,7 +41,7 @@ def test_what_is_a_loss_is_a_warning_and_what_is_ordinary_is_not(
 ) -> None:
     quiet = {
         *(EventName.CREATED, EventName.MIGRATED, EventName.REGENERATED),
-        *(EventName.DESTROYED, EventName.REJECTED),
+        *(EventName.DESTROYED, EventName.REJECTED, EventName.ANOMALY),
         *(EventName.KEYS_LOADED, EventName.SNAPSHOT_LOADED),
         *(EventName.REVOKED, EventName.REVOCATIONS_BACK),
     }

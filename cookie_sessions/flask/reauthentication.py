@@ -28,7 +28,10 @@ class FreshnessRequired(ReauthenticationRequired, Unauthorized):
     def __init__(self, *, max_age: float, view: str | None) -> None:
         super().__init__(max_age=max_age)
         # RFC 9470, section 3, has these names.
-        challenge = {"error": "insufficient_user_authentication", "max_age": f"{max_age:.0f}"}
+        challenge: dict[str, str | None] = {
+            "error": "insufficient_user_authentication",
+            "max_age": f"{max_age:.0f}",
+        }
         self.www_authenticate = (WWWAuthenticate("session", challenge),)
         if view is not None and request.endpoint != view:
             self.response = redirect(_address_of(view), code=303)

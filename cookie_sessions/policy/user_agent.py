@@ -95,10 +95,9 @@ def _parsed(text: str) -> UserAgent:
 def _family(text: str, products: dict[str, str], comment: str) -> tuple[str, str]:
     for name, family in _FAMILIES:
         if name in products:
-            if family == "chrome" and (comment.endswith("; wv") or "Version" in products):
-                # Safari's version beside Chrome's name stands for Android's part of an application.
-                family = "chrome" if name == "CriOS" else "android webview"
-            return family, products[name]
+            # Safari's version beside Chrome's name stands for Android's part of an application.
+            embedded = name == "Chrome" and (comment.endswith("; wv") or "Version" in products)
+            return ("android webview" if embedded else family), products[name]
     if "Safari" in products and "Version" in products:
         return "safari", products["Version"]
     if "AppleWebKit" in products:

@@ -68,13 +68,17 @@ def test_browsers_that_name_one_another_are_told_apart() -> None:
     ("text", "expected"),
     [
         (
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-            "HeadlessChrome/124.0.0.0 Safari/537.36",
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+                "HeadlessChrome/124.0.0.0 Safari/537.36"
+            ),
             UserAgent("headless chrome", "linux", 124),
         ),
         (
-            "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) "
-            "Chrome/124.0.0.0 Safari/537.36",
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) "
+                "Chrome/124.0.0.0 Safari/537.36"
+            ),
             UserAgent("chrome", "linux", 124),
         ),
         (
