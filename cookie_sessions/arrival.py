@@ -54,6 +54,7 @@ class Arrival:
         "_manager",
         "_opens_left",
         "_recent",
+        "_seen",
         "_texts",
         "anomaly",
         "header",
@@ -71,6 +72,7 @@ class Arrival:
     ) -> None:
         self._manager = manager
         self._client = client
+        self._seen: Client | None = None
         self.anomaly: Anomaly | None = None
         self._opens_left = MAX_OPENS
         self._texts: dict[str, tuple[str, ...]] = {}
@@ -169,16 +171,23 @@ class Arrival:
             content: the session as it came, or None.
             renew: whether it is written or refreshed, and not just resealed.
         """
-        bond = self._manager.bond
-        if bond is None or self._client is None:
+        bond, client = self._manager.bond, self._sender
+        if bond is None or client is None:
             return claims
-        return bond.bound(claims, self._client(), content=content, renew=renew)
+        return bond.bound(claims, client, content=content, renew=renew)
+
+    @property
+    def _sender(self) -> Client | None:
+        if self._seen is None and self._client is not None:
+            self._seen = self._client()
+        return self._seen
 
     def _check_client(self, content: Content) -> Content:
         bond = self._manager.bond
-        if bond is None or self._client is None:
+        client = None if bond is None else self._sender
+        if bond is None or client is None:
             return content
-        content = bond.check(content, self._client())
+        content = bond.check(content, client)
         if content.anomaly is not None and content.anomaly.verdict == "reject":
             self.anomaly = content.anomaly
             raise Rejected(Reason.BINDING_MISMATCH)
