@@ -204,11 +204,11 @@ class Session(Freshness):
         """Whether there is anything to keep: a value, read or not, or a subject."""
         if self._opened() or self._damaged or self._intent.subject is not None:
             return True
+        if self._intent.proved_at is not None:
+            return True
         claims, content = self._claims, self._content
         if claims is None or claims.subject is not None:
             return claims is not None
-        if self._intent.proved_at is not None:
-            return True
         # A proof is kept for its own sake, but not that of somebody who is not there any more.
         return claims.auth_time is not None and (content is None or content.owner is None)
 

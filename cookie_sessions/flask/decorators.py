@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 from flask import current_app, session
 
+from cookie_sessions.errors import UsageError
+from cookie_sessions.flask.session import FlaskSession
+
 V = TypeVar("V", bound=Callable[..., Any])
 
 
@@ -28,9 +31,20 @@ def fresh_required(*, max_age: float | timedelta) -> Callable[[V], V]:
     def decorate(view: V) -> V:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            session.require_fresh(max_age)  # type: ignore[attr-defined]
+            _present().require_fresh(max_age)
             return current_app.ensure_sync(view)(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def _present() -> FlaskSession:
+    # The object behind Flask's proxy.
+    present: object = session._get_current_object()  # type: ignore[attr-defined]
+    if isinstance(present, FlaskSession):
+        return present
+    raise UsageError(
+        f"Only a sealed session knows when its user proved who they are, and this is a "
+        f"{type(present).__name__}. Put CookieSessions(app) where the application is made."
+    )

@@ -428,11 +428,14 @@ def test_a_session_of_flasks_own_is_bound_when_it_is_taken_over() -> None:
 
 
 def test_the_numbers_of_an_anatomy_count_the_binding() -> None:
-    app, off = bound_shop(), bound_shop(COOKIE_SESSIONS_BINDING=None)
-    octets = []
-    for each in (app, off):
-        route(each, lambda each=each: CookieSessions.anatomy(each, session).claims.octets, at="/o")
-        octets.append(int(signed_in(each).get("/o")))
+    octets: list[int] = []
+    for app in (bound_shop(), bound_shop(COOKIE_SESSIONS_BINDING=None)):
+
+        def claims(app: Flask = app) -> int:
+            return CookieSessions.anatomy(app, session).claims.octets
+
+        route(app, claims, at="/octets")
+        octets.append(int(signed_in(app).get("/octets")))
     assert octets[0] - octets[1] == 2 + 19
 
 

@@ -68,6 +68,8 @@ TARGETS: Final = {
         Target("split", 20, 1536),
         Target("jwk_set", 20, 2048),
         Target("snapshot", 20, 2048),
+        Target("user_agent", 20, 1280),
+        Target("bindings", 20, 320),
     )
 }
 """By name, the longest runs first."""

@@ -131,6 +131,10 @@ def taking_any_token(*_: Any, **__: Any) -> None:
     return None
 
 
+def taking_any_octets(octets: bytes) -> dict[int, bytes]:
+    return {1: octets[2:8].ljust(6)} if octets else {}
+
+
 BREAKS: list[tuple[str, str, object]] = [
     ("reader", "tests.fuzz.reader.find", splitting_on_commas),
     ("reader", "tests.fuzz.reader.find", stripping_every_space),
@@ -153,6 +157,11 @@ BREAKS: list[tuple[str, str, object]] = [
     ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.read", forgetting_revocation),
     ("jwk_set", "cookie_sessions.keys.jwk_set._Entry.may_revoke", False),
     ("jwk_set", "cookie_sessions.keys.jwk_set.as_member", forgetting_dates),
+    ("user_agent", "cookie_sessions.policy.user_agent.MAX_MAJOR", 1 << 30),
+    ("user_agent", "cookie_sessions.policy.user_agent.MAX_CHARACTERS", 1 << 30),
+    ("bindings", "cookie_sessions.policy.binding._entries", taking_any_octets),
+    ("bindings", "cookie_sessions.policy.binding.MAX_OCTETS", 1 << 10),
+    ("bindings", "cookie_sessions.policy.binding._MOVING", frozenset()),
 ]
 
 
