@@ -22,7 +22,7 @@ CLIENTS: Final = (
 )
 WORDS: Final = (
     *(b"\x01\x06", b"\x02\x00", b"\x02\x02", b"\x02\x04", b"\x03\x03", b"\x04\x03", b"\x09\x02"),
-    *(bind(client, [name]) for client in CLIENTS for name in PROPERTIES),
+    *({bind(client, [name]) for client in CLIENTS for name in PROPERTIES} - {b""}),
 )
 
 _LENGTHS: Final = {1: (6,), 2: (0, 2, 4), 3: (3,), 4: (3,)}
