@@ -113,7 +113,7 @@ class Freshness(Identity):
             if self._content is not None and (told is None or told.verdict == "reject"):
                 self._turn_away()
         # Whoever signs in within a hook has proved who they are.
-        if self._anomaly is not None:
+        if self._intent.proved_at is None:
             self._anomaly = told
 
     def _turn_away(self) -> None:

@@ -88,10 +88,13 @@ class Succession:
         changed = former != self._subject
         intent = session._intent
         signs_in = intent.signs_in or (changed and self._subject is not None)
-        # A sign-in begins anew, so its end is not that of what could not be checked.
-        self.unchecked = content.unchecked and not signs_in
-        if not signs_in and not self._still_counts(content, former):
+        self._stays = intent.reauthenticates and not changed
+        # A sign-in begins anew, so its end is not that of what could not be checked. Who goes on
+        # after a proof is no sign-in: what was ended meanwhile does not come back by it.
+        self.unchecked = content.unchecked
+        if (self._stays or not signs_in) and not self._still_counts(content, former):
             return False
+        self.unchecked = self.unchecked and not signs_in
         # Who signs in or out, here or elsewhere, has the last word; all else is left to the request
         # that was first.
         self._decides = signs_in or changed or (self._fades and intent.since > 0)
@@ -106,7 +109,6 @@ class Succession:
             claims = self._under_old_id(content, claims)
         claims = self._owned(claims)
         self._begins = signs_in
-        self._stays = intent.reauthenticates and not changed
         if signs_in:
             proved = intent.proved_at is not None
             claims = self._counted(claims.restarted(now=clock.now(), proved=proved))

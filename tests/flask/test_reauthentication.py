@@ -16,7 +16,7 @@ from cookie_sessions.flask import CookieSessions, fresh_required
 from cookie_sessions.flask.state import AppState
 from tests.flask.clients import Visitor, bound_shop
 from tests.flask.conftest import Clock
-from tests.flask.listed import Browser, sealed_session, shop
+from tests.flask.listed import Browser, faulty_shop, sealed_session, shop
 from tests.flask.signed import WINDOW, signed
 from tests.flask.world import app_with, ours, route, set_cookies
 
@@ -113,6 +113,37 @@ def test_a_confirmation_ends_every_copy_of_before() -> None:
     assert thief.get() == "ann"
     owner.get("/confirm")
     assert (owner.get(), thief.get()) == ("ann", "nobody")
+
+
+@pytest.mark.parametrize("way", ["sid", "user"])
+def test_a_confirmation_does_not_bring_back_what_was_ended_meanwhile(way: str) -> None:
+    app = shop()
+
+    def confirm() -> None:
+        held = sealed_session()
+        if way == "sid":
+            CookieSessions.revocations(app).revoke(held.sid)
+        else:
+            CookieSessions.revoke_user(app, "ann")
+        held.mark_authenticated()
+
+    route(app, confirm, at="/confirm-late")
+    owner = Browser(app)
+    owner.get("/sign-in/ann")
+    owner.get("/confirm-late")
+    assert owner.get() == "nobody"
+
+
+def test_a_confirmation_goes_on_while_the_list_is_down_and_sessions_are_accepted() -> None:
+    app, store = faulty_shop(COOKIE_SESSIONS_REVOCATIONS_DOWN="accept")
+    route(app, lambda: sealed_session().mark_authenticated(), at="/confirm")
+    route(app, lambda: sealed_session().is_fresh(60), at="/fresh")
+    owner = Browser(app)
+    owner.get("/sign-in/ann")
+    assert owner.get("/fresh") == "False"
+    store.down = True
+    owner.get("/confirm")
+    assert (owner.get(), owner.get("/fresh")) == ("ann", "True")
 
 
 @pytest.mark.usefixtures("clock")
