@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+MAX_CHARACTERS: Final = 1024
+"""How much of a header is looked at; browsers inside other applications send up to about 600."""
 
 
 class Client(NamedTuple):
-    """Who sent a request, as far as it can be told.
+    """Who sent a request, as far as it can be told, each property by its first characters.
 
     Attributes:
         user_agent: the User-Agent header; empty where there is none.
@@ -41,8 +44,8 @@ class Client(NamedTuple):
             key = f"HTTP_{fingerprint_header.upper().replace('-', '_')}"
             fingerprint = environ.get(key) or ""
         return cls(
-            user_agent=environ.get("HTTP_USER_AGENT") or "",
-            accept_language=environ.get("HTTP_ACCEPT_LANGUAGE") or "",
-            address=environ.get("REMOTE_ADDR") or "",
-            fingerprint=fingerprint,
+            user_agent=(environ.get("HTTP_USER_AGENT") or "")[:MAX_CHARACTERS],
+            accept_language=(environ.get("HTTP_ACCEPT_LANGUAGE") or "")[:MAX_CHARACTERS],
+            address=(environ.get("REMOTE_ADDR") or "")[:MAX_CHARACTERS],
+            fingerprint=fingerprint[:MAX_CHARACTERS],
         )

@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
-from cookie_sessions.client import Client
+from cookie_sessions.client import MAX_CHARACTERS, Client
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.policy.network import network_of
-from cookie_sessions.policy.user_agent import MAX_CHARACTERS, SYSTEM_PLAYER, parse
+from cookie_sessions.policy.user_agent import SYSTEM_PLAYER, parse
 
 MAX_OCTETS: Final = 36
 """What all bindings may take, those of a later release included; ours take at most 24."""
@@ -165,6 +165,12 @@ def judge(octets: bytes, client: Client, rules: Rules) -> Judgement:
     Raises:
         Rejected: ``undecodable``: no release has written these octets.
     """
+    return _judged(octets, Client(*[text[:MAX_CHARACTERS] for text in client]), rules)
+
+
+@functools.lru_cache(maxsize=256)
+def _judged(octets: bytes, client: Client, rules: Rules) -> Judgement:
+    # Most requests of a visitor are judged as the one before.
     bound = _entries(octets)
     points = 0
     differing: list[str] = []

@@ -10,8 +10,7 @@ import functools
 import re
 from typing import Final, NamedTuple
 
-MAX_CHARACTERS: Final = 1024
-"""How much of a header is looked at; browsers inside other applications send up to about 600."""
+from cookie_sessions.client import MAX_CHARACTERS
 
 MAX_MAJOR: Final = 0xFFFF
 SYSTEM_PLAYER: Final = "apple media"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from cookie_sessions.client import MAX_CHARACTERS
 from cookie_sessions.policy import user_agent
-from cookie_sessions.policy.user_agent import MAX_CHARACTERS, MAX_MAJOR, parse
+from cookie_sessions.policy.user_agent import MAX_MAJOR, parse
 from tests.policy.user_agents import ABSURD, SEQUENCES
 
 WORDS: Final = (

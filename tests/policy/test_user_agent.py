@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cookie_sessions.client import MAX_CHARACTERS
 from cookie_sessions.policy.user_agent import (
-    MAX_CHARACTERS,
     MAX_MAJOR,
     SYSTEM_PLAYER,
     UserAgent,
