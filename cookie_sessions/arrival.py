@@ -171,7 +171,8 @@ class Arrival:
             content: the session as it came, or None.
             renew: whether it is written or refreshed, and not just resealed.
         """
-        bond, client = self._manager.bond, self._sender
+        bond = self._manager.bond
+        client = None if bond is None else self._sender
         if bond is None or client is None:
             return claims
         return bond.bound(claims, client, content=content, renew=renew)

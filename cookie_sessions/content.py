@@ -67,6 +67,10 @@ class Origin(Protocol):
         """Note that what was opened counts as refused: its client is another one."""
         ...
 
+    def bound(self, claims: Claims, *, content: Content | None, renew: bool) -> Claims:
+        """Claims that are sealed now, bound to the client where the settings say so."""
+        ...
+
     def begin(self) -> Claims:
         """The claims of a session that begins now."""
         ...

@@ -49,9 +49,6 @@ class SessionManager:
         look_again: asks the source of the ring for a key that the ring does not have, and says
             whether the ring is another one then; None: there is none to ask.
         hooks: called with each anomaly of a session's client; more may come later.
-
-    Attributes:
-        bond: judges clients; None where sessions are bound to none.
     """
 
     def __init__(
@@ -77,6 +74,7 @@ class SessionManager:
         self.overflow = overflow
         self.revocations = revocations
         self._look_again = look_again
+        # Judges clients; None where sessions are bound to none.
         self.bond: Bond | None = None
         if settings.binding is not None:
             # Only applications that bind their sessions load the code for it.
@@ -335,10 +333,7 @@ class SessionManager:
             claims = claims._replace(imported_from=b"")
         until = self.end_of(session, claims, renew=renew, now=now)
         claims = claims._replace(until=max(until, claims.iat))
-        origin = session._origin
-        if self.bond is None or not isinstance(origin, Arrival):
-            return claims
-        return origin.bound(claims, content=content, renew=renew)
+        return session._origin.bound(claims, content=content, renew=renew)
 
     def end_of(self, session: Session, claims: Claims, *, renew: bool, now: float) -> int:
         """When a session ends that is sealed now, in seconds since the epoch."""
