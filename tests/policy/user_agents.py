@@ -1,4 +1,8 @@
-"""What browsers have sent over the years, one after the other in one and the same jar."""
+"""What one jar's browser sends over the years, one header after the other.
+
+The headers are written down in the forms that their makers have used, version by version; they were
+not captured from one machine.
+"""
 
 from __future__ import annotations
 
