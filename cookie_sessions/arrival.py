@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
@@ -19,7 +19,9 @@ from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
+    from cookie_sessions.client import Client
     from cookie_sessions.manager import SessionManager
+    from cookie_sessions.policy.binding import Anomaly
 
 MAX_OPENS: Final = 4
 """Cookies of one name that are opened for a request; more are refused unopened."""
@@ -46,28 +48,43 @@ class Arrival:
         manager: whose settings and keys apply.
         header: the request's Cookie header, each octet one character, or empty.
         name: the cookie's name.
+        client: gives the client that sent it, or None where nobody asks.
 
     Attributes:
         by_header: whether the Authorization header brought what is here, and no cookie.
         departure: the way by which a response answers.
+        anomaly: how the client differs from that of the session that was opened, or was refused
+            for it; None before, and where it does not differ.
     """
 
     by_header: bool = False
     departure: type[Departure] = Departure
 
     __slots__ = (
+        "_client",
         "_manager",
         "_opens_left",
         "_recent",
+        "_seen",
         "_texts",
+        "anomaly",
         "header",
         "moved_from",
         "name",
         "reasons",
     )
 
-    def __init__(self, manager: SessionManager, header: str, name: str) -> None:
+    def __init__(
+        self,
+        manager: SessionManager,
+        header: str,
+        name: str,
+        client: Callable[[], Client] | None = None,
+    ) -> None:
         self._manager = manager
+        self._client = client
+        self._seen: Client | None = None
+        self.anomaly: Anomaly | None = None
         self._opens_left = MAX_OPENS
         self._texts: dict[str, tuple[str, ...]] = {}
         self.header = header
@@ -141,10 +158,54 @@ class Arrival:
                 if content is None:
                     content = self._open_under(former)
                     self.moved_from = None if content is None else former
+        if content is not None:
+            self.anomaly = content.anomaly
         for reason in sorted(self.reasons):
             events.emit(EventName.REJECTED, reason=reason)
         if content is not None and began is not None:
             self._tell_opened(content, seconds=clock.ticks() - began)
+        return content
+
+    def tell(self, anomaly: Anomaly) -> Anomaly:
+        """Have the application hear of an anomaly; it may give it a more severe verdict."""
+        bond = self._manager.bond
+        return anomaly if bond is None else bond.tell(anomaly)
+
+    def turn_away(self) -> None:
+        """Note that what was opened counts as refused; its cookie stays in the browser."""
+        self.reasons.add(Reason.BINDING_MISMATCH)
+        self.moved_from = None
+        self._manager.events.emit(EventName.REJECTED, reason=Reason.BINDING_MISMATCH)
+
+    def bound(self, claims: Claims, *, content: Content | None, renew: bool) -> Claims:
+        """Claims that are sealed now, bound to the client where the settings say so.
+
+        Args:
+            claims: the session's.
+            content: the session as it came, or None.
+            renew: whether it is written or refreshed, and not just resealed.
+        """
+        bond = self._manager.bond
+        client = None if bond is None else self._sender
+        if bond is None or client is None:
+            return claims
+        return bond.bound(claims, client, content=content, renew=renew)
+
+    @property
+    def _sender(self) -> Client | None:
+        if self._seen is None and self._client is not None:
+            self._seen = self._client()
+        return self._seen
+
+    def _check_client(self, content: Content) -> Content:
+        bond = self._manager.bond
+        client = None if bond is None else self._sender
+        if bond is None or client is None:
+            return content
+        content = bond.check(content, client)
+        if content.anomaly is not None and content.anomaly.verdict == "reject":
+            self.anomaly = content.anomaly
+            raise Rejected(Reason.BINDING_MISMATCH)
         return content
 
     def former_names_to_delete(self) -> list[str]:
@@ -269,7 +330,8 @@ class Arrival:
         for text in texts:
             try:
                 whole = join(text, name=name, find=self._find) if is_split(text) else text
-                opened.append((text, self._manager.open_text(whole, name=name)))
+                content = self._manager.open_text(whole, name=name)
+                opened.append((text, self._check_client(content)))
             except Rejected as rejected:
                 self.reasons.add(rejected.reason)
                 self._recent = self._recent or rejected.recent

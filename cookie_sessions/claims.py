@@ -66,11 +66,27 @@ class Claims(NamedTuple):
         """The same claims under a fresh session id."""
         return self._replace(sid=os.urandom(SID_OCTETS))
 
-    def restarted(self, *, now: float) -> Claims:
-        """The same session as one that begins now; the caller gives it a fresh id."""
+    def sealed_before(self, kid: bytes) -> Claims:
+        """The same claims, which say that this key sealed them, too."""
+        former = (*(other for other in self.former_kids if other != kid), kid)
+        return self._replace(former_kids=former[-MAX_FORMER_KIDS:])
+
+    def restarted(self, *, now: float, proved: bool) -> Claims:
+        """The same session as one that begins now, bound to nothing; it needs a fresh id.
+
+        Args:
+            now: seconds since the epoch.
+            proved: whether it begins because the user has just proved who they are.
+        """
         iat = int(now)
-        auth_time = None if self.auth_time is None else iat
-        return self._replace(iat=iat, since=iat * 1000, until=iat, auth_time=auth_time, lasts=None)
+        return self._replace(
+            iat=iat,
+            since=iat * 1000,
+            until=iat,
+            auth_time=iat if proved else None,
+            bindings=b"",
+            lasts=None,
+        )
 
     def to_octets(self, *, until: int | None = None) -> bytes:
         """Pack the claims as docs/format.md says.

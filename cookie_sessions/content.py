@@ -10,6 +10,7 @@ from cookie_sessions.codec import Reference, Wire
 from cookie_sessions.envelope import Head
 
 if TYPE_CHECKING:
+    from cookie_sessions.policy.binding import Anomaly
     from cookie_sessions.session import Session
 
 
@@ -26,6 +27,8 @@ class Content(NamedTuple):
         owner: the value as it stands in the payload that says whose session it is, or None.
         fading: whether another request gave it a new id a moment ago, so that it is only read.
         unchecked: whether the revocation list could not be asked, so that its end stays.
+        anomaly: how its client differs from the one that it is bound to, or None.
+        newer_client: whether its browser has a newer version than it is bound to.
     """
 
     claims: Claims
@@ -37,6 +40,8 @@ class Content(NamedTuple):
     owner: Wire = None
     fading: bool = False
     unchecked: bool = False
+    anomaly: Anomaly | None = None
+    newer_client: bool = False
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"
@@ -45,8 +50,25 @@ class Content(NamedTuple):
 class Origin(Protocol):
     """Where a session comes from."""
 
+    @property
+    def anomaly(self) -> Anomaly | None:
+        """How the client differs from that of the session that was opened or, for it, was not."""
+        ...
+
     def open(self) -> Content | None:
         """Decrypt and check; None without a living session, Unavailable without keys or stores."""
+        ...
+
+    def tell(self, anomaly: Anomaly) -> Anomaly:
+        """Have the application hear of an anomaly; it may give it a more severe verdict."""
+        ...
+
+    def turn_away(self) -> None:
+        """Note that what was opened counts as refused: its client is another one."""
+        ...
+
+    def bound(self, claims: Claims, *, content: Content | None, renew: bool) -> Claims:
+        """Claims that are sealed now, bound to the client where the settings say so."""
         ...
 
     def begin(self) -> Claims:

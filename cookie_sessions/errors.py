@@ -114,5 +114,20 @@ class Rejected(CookieSessionsError):
         self.recent = recent
 
 
+class ReauthenticationRequired(CookieSessionsError):
+    """The user must prove again who they are before going on; expected at any time.
+
+    Attributes:
+        max_age: how long ago that may have been, in seconds.
+    """
+
+    def __init__(self, *, max_age: float) -> None:
+        super().__init__(
+            "This needs a recent proof of who you are, and the last one is too old or was given in "
+            "another browser. Sign in again, or confirm your password, and repeat the request."
+        )
+        self.max_age = max_age
+
+
 class Unavailable(CookieSessionsError):
     """Infrastructure did not answer: a key source or a store. Try again later."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.errors import Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
@@ -88,7 +89,7 @@ class Identity(DictSurface):
             self._forget_subject()
             self._intent.subject = value
             if value is not None:
-                self._sign_in()
+                self._sign_in(proved=True)
             self._written = True
 
     @property
@@ -200,10 +201,17 @@ class Identity(DictSurface):
         self._intent = Intent()
         self._events.emit(EventName.DESTROYED)
 
-    def _sign_in(self) -> None:
-        """Note that the user has just proved who they are; from now on the id is a new one."""
-        self._intent.signs_in = True
-        self._intent.hand_over(Handover.AT_ONCE)
+    def _sign_in(self, *, proved: bool) -> None:
+        """Note that the session begins anew as the user's; from now on the id is a new one.
+
+        Args:
+            proved: whether the user has just proved who they are, and not only brought something.
+        """
+        intent = self._intent
+        intent.signs_in = True
+        intent.reauthenticates = False
+        intent.proved_at = clock.now() if proved else None
+        intent.hand_over(Handover.AT_ONCE)
         content = self._content
         if content is not None and self._own_claims.sid == content.claims.sid:
             self._claims = self._own_claims.renamed()
@@ -224,8 +232,10 @@ class Identity(DictSurface):
     def _forget_subject(self) -> None:
         self._intent.subject = None
         self._intent.signs_in = False
-        if self._claims is not None and self._claims.subject is not None:
-            self._claims = self._claims._replace(subject=None)
+        self._intent.proved_at = None
+        claims = self._claims
+        if claims is not None and (claims.subject, claims.auth_time) != (None, None):
+            self._claims = claims._replace(subject=None, auth_time=None)
 
     def _go_on(self, how: Handover) -> None:
         wires = self._writable()

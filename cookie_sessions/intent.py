@@ -23,7 +23,10 @@ class Intent:
 
     Attributes:
         subject: whom the session belongs to from now on; None: it was not set in this request.
-        signs_in: whether the user has just proved who they are.
+        signs_in: whether the session begins anew as that of the user.
+        proved_at: when, in this request, the user proved who they are, in seconds since the epoch;
+            None: they did not.
+        reauthenticates: whether they are to be the one whose session it was before.
         handover: how the id ends that the session had.
         remembers: how long the session lives from now on that is remembered, in seconds; 0: it is
             not any more; None: as before.
@@ -31,11 +34,22 @@ class Intent:
         label: what the register is to call the session, or None.
     """
 
-    __slots__ = ("handover", "label", "remembers", "signs_in", "since", "subject")
+    __slots__ = (
+        "handover",
+        "label",
+        "proved_at",
+        "reauthenticates",
+        "remembers",
+        "signs_in",
+        "since",
+        "subject",
+    )
 
     def __init__(self) -> None:
         self.subject: Any = None
         self.signs_in = False
+        self.proved_at: float | None = None
+        self.reauthenticates = False
         self.handover = Handover.NONE
         self.remembers: int | None = None
         self.since = 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
-from cookie_sessions.claims import MAX_FORMER_KIDS, Claims
+from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
@@ -24,8 +24,11 @@ from cookie_sessions.session import Session
 from cookie_sessions.settings import Settings
 
 if TYPE_CHECKING:
+    from cookie_sessions.bond import Bond
+    from cookie_sessions.client import Client
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
+    from cookie_sessions.policy.binding import Anomaly
     from cookie_sessions.revocation.revocations import Revocations
 
 PURPOSE: Final = "session"
@@ -49,6 +52,7 @@ class SessionManager:
             whether the ring is another one then; None: there is none to ask.
         beside: names the session without which those of this manager are refused, 8 octets, or None
             where there is none at the moment; None: they stand alone.
+        hooks: called with each anomaly of a session's client; more may come later.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class SessionManager:
         revocations: Revocations | None = None,
         look_again: Callable[[], bool] | None = None,
         beside: Callable[[], bytes | None] | None = None,
+        hooks: Sequence[Callable[[Anomaly], Any]] = (),
     ) -> None:
         self.settings = settings
         self.ring = ring
@@ -76,15 +81,25 @@ class SessionManager:
         self.shed_names = settings.secret_names | settings.pre_login
         self.look_again = look_again
         self.beside = beside
+        # Judges clients; None where sessions are bound to none.
+        self.bond: Bond | None = None
+        if settings.binding is not None:
+            # Only applications that bind their sessions load the code for it.
+            from cookie_sessions.bond import Bond
 
-    def arrival(self, header: str, *, name: str) -> Arrival:
+            self.bond = Bond(settings, events=events, hooks=hooks)
+
+    def arrival(
+        self, header: str, *, name: str, client: Callable[[], Client] | None = None
+    ) -> Arrival:
         """Note what a request brought, without looking into it.
 
         Args:
             header: the Cookie header, each octet one character; empty where there is none.
             name: the name of our cookie.
+            client: gives the client that sent it, or None; asked where there is a ``bond``.
         """
-        return Arrival(self, header, name)
+        return Arrival(self, header, name, client)
 
     def load(self, arrival: Arrival, *, session_class: type[S]) -> S:
         """A session that opens at its first use.
@@ -313,13 +328,16 @@ class SessionManager:
         """
         now = clock.now()
         content = session._content
-        claims = _with_former_kid(session._own_claims, content.head if content else None, ring)
+        claims = session._own_claims
+        if content is not None and content.head.kid != ring.primary.kid:
+            claims = claims.sealed_before(content.head.kid)
         if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
             claims = claims._replace(imported_from=b"")
         if self.beside is not None:
             claims = claims._replace(beside=self._stands_beside(self.beside()))
         until = self.end_of(session, claims, renew=renew, now=now)
-        return claims._replace(until=max(until, claims.iat))
+        claims = claims._replace(until=max(until, claims.iat))
+        return session._origin.bound(claims, content=content, renew=renew)
 
     def _stands_beside(self, name: bytes | None) -> bytes:
         if name is None:
@@ -395,10 +413,3 @@ class SessionManager:
     def place(self, name: str) -> Place:
         """Where the value of a cookie of this name belongs."""
         return Place(PURPOSE, name, self.settings.audience)
-
-
-def _with_former_kid(claims: Claims, head: Head | None, ring: KeyRing) -> Claims:
-    if head is None or head.kid == ring.primary.kid:
-        return claims
-    former = (*(kid for kid in claims.former_kids if kid != head.kid), head.kid)
-    return claims._replace(former_kids=former[-MAX_FORMER_KIDS:])

@@ -129,7 +129,7 @@ class Migration:
         if signed.kid in revoked:
             raise Rejected(Reason.KEY_REVOKED)
         claims = Claims.begin(now=at, until=at + idle)
-        claims = claims._replace(auth_time=at, imported_from=fingerprint(text))
+        claims = claims._replace(imported_from=fingerprint(text))
         flags = REFRESHABLE if signed.values.get(_PERMANENT) else 0
         wires = _packed(signed.values, codec)
         head = Head(flags, signed.kid, at)

@@ -17,7 +17,7 @@ from cookie_sessions.codec import Codec, Reference, Wire
 from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
-from cookie_sessions.identity import Identity
+from cookie_sessions.freshness import Freshness
 from cookie_sessions.intent import Intent
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
@@ -36,7 +36,7 @@ _NEVER_PACKED: Final = b""
 """Equal to no packed value: what was assigned always counts as changed."""
 
 
-class Session(Identity):
+class Session(Freshness):
     """One visitor's session: any keys, and values of the types that the codec keeps.
 
     Assigning, deleting, ``update`` and ``clear`` count as a change; so does a change inside a
@@ -205,7 +205,13 @@ class Session(Identity):
         """Whether there is anything to keep: a value, read or not, or a subject."""
         if self._opened() or self._damaged or self._intent.subject is not None:
             return True
-        return self._claims is not None and self._claims.subject is not None
+        if self._intent.proved_at is not None:
+            return True
+        claims, content = self._claims, self._content
+        if claims is None or claims.subject is not None:
+            return claims is not None
+        # A proof is kept for its own sake, but not that of somebody who is not there any more.
+        return claims.auth_time is not None and (content is None or content.owner is None)
 
     def _commit(self) -> None:
         """Note that the session has been saved; what is written afterwards is lost."""
@@ -281,6 +287,9 @@ class Session(Identity):
             self._content = content
             self._claims = content.claims
             self._wires = content.wires
+        anomaly = self._origin.anomaly
+        if anomaly is not None:
+            self._meet(anomaly)
         return self._wires
 
     def _fetch(self, wires: dict[Any, Wire], keys: Iterable[Any]) -> None:

@@ -45,6 +45,7 @@ class Succession:
         "_left",
         "_manager",
         "_session",
+        "_stays",
         "_subject",
         "_taken",
         "unchecked",
@@ -60,6 +61,7 @@ class Succession:
         self._decides = False
         self._fades = False
         self._left = False
+        self._stays = False
         self.unchecked = False
 
     def begin(self) -> bool:
@@ -78,16 +80,22 @@ class Succession:
             return True
         self._subject = subject_of(session, manager=self._manager)
         if content is None:
-            session._claims = self._remembered(self._counted(self._owned(session._own_claims)))
+            claims = self._owned(session._own_claims)
+            if session._intent.proved_at is not None:
+                claims = claims._replace(auth_time=claims.iat)
+            session._claims = self._remembered(self._counted(claims))
             return True
         former = former_subject(content, manager=self._manager)
         changed = former != self._subject
         intent = session._intent
         signs_in = intent.signs_in or (changed and self._subject is not None)
-        # A sign-in begins anew, so its end is not that of what could not be checked.
-        self.unchecked = content.unchecked and not signs_in
-        if not signs_in and not self._still_counts(content, former):
+        self._stays = intent.reauthenticates and not changed
+        # A sign-in begins anew, so its end is not that of what could not be checked. Who goes on
+        # after a proof is no sign-in: what was ended meanwhile does not come back by it.
+        self.unchecked = content.unchecked
+        if (self._stays or not signs_in) and not self._still_counts(content, former):
             return False
+        self.unchecked = self.unchecked and not signs_in
         # Who signs in or out, here or elsewhere, has the last word; all else is left to the request
         # that was first.
         self._decides = signs_in or changed or (self._fades and intent.since > 0)
@@ -103,8 +111,12 @@ class Succession:
         claims = self._owned(claims)
         self._begins = signs_in
         if signs_in:
-            claims = self._counted(claims.restarted(now=clock.now()))
-        elif intent.since:
+            proved = intent.proved_at is not None
+            claims = self._counted(claims.restarted(now=clock.now(), proved=proved))
+        elif changed:
+            # What somebody proved who has left says nothing of whoever comes.
+            claims = claims._replace(auth_time=None)
+        if intent.since and not signs_in:
             claims = claims._replace(since=max(claims.since, intent.since))
         session._claims = claims = self._remembered(claims, left=changed and not signs_in)
         return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
@@ -195,7 +207,7 @@ class Succession:
         label = session._intent.label
         now = clock.now()
         common: dict[str, Any] = {"subject": subject, "since": claims.since, "ends": claims.until}
-        begins = content is None or self._begins
+        begins = content is None or (self._begins and not self._stays)
         if content is not None and not begins and label is None:
             former = content.claims
             if (former.sid, former.since) == (claims.sid, claims.since):

@@ -6,6 +6,7 @@ cookie. Whatever cookies come beside it are not looked at, and none is set.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from cookie_sessions.arrival import MAX_OPENS, Arrival
@@ -18,6 +19,7 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.sealer import Place
 
 if TYPE_CHECKING:
+    from cookie_sessions.client import Client
     from cookie_sessions.manager import SessionManager
 
 PURPOSE: Final = "session-header"
@@ -59,6 +61,7 @@ class TokenArrival(Arrival):
         manager: whose settings and keys apply.
         header: the sealed text; empty where the client has no session yet.
         name: the name of our cookie.
+        client: gives the client that sent it, or None.
     """
 
     by_header = True
@@ -82,7 +85,9 @@ class TokenArrival(Arrival):
         self.reasons.clear()
         for each in (name, *self._former_names())[:MAX_OPENS]:
             try:
-                content = self._manager.open_text(self.header, name=each, place=self.place(each))
+                place = self.place(each)
+                content = self._manager.open_text(self.header, name=each, place=place)
+                content = self._check_client(content)
             except Rejected as rejected:
                 self.reasons = {rejected.reason}
                 self._recent = rejected.recent
@@ -95,16 +100,23 @@ class TokenArrival(Arrival):
         return None
 
 
-def arrival_of(manager: SessionManager, authorization: str, *, name: str) -> TokenArrival | None:
+def arrival_of(
+    manager: SessionManager,
+    authorization: str,
+    *,
+    name: str,
+    client: Callable[[], Client] | None = None,
+) -> TokenArrival | None:
     """Note what a request brought in its Authorization header, without looking into it.
 
     Args:
         manager: whose settings and keys apply.
         authorization: the header, each octet one character; empty where there is none.
         name: the name of our cookie, which keeps sessions of several names apart here too.
+        client: gives the client that sent it, or None.
 
     Returns:
         What stands in for the request's cookies; None where the header is of another scheme.
     """
     text = token_in(authorization)
-    return None if text is None else TokenArrival(manager, text, name)
+    return None if text is None else TokenArrival(manager, text, name, client)

@@ -21,6 +21,7 @@ PUBLIC_NAMES = {
     "Event",
     "EventName",
     "Reason",
+    "ReauthenticationRequired",
     "RegisteredType",
     "Rejected",
     "SessionTooLarge",
@@ -39,6 +40,7 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
     *("cookie_sessions.token", "cookie_sessions.authorization", "cookie_sessions.proxy"),
     "cookie_sessions.handoff",
+    *("cookie_sessions.bond", "cookie_sessions.client", "cookie_sessions.policy.binding"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 FRAMEWORK_ROOMS = {"flask", "cli"}

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cookie_sessions.flask.decorators import fresh_required
 from cookie_sessions.flask.extension import CookieSessions, WeakSecretKeyWarning
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.session import FlaskSession
@@ -17,6 +18,7 @@ __all__ = [
     "WeakSecretKeyWarning",
     "csrf_exempt",
     "csrf_token",
+    "fresh_required",
 ]
 
 _OF_CSRF: Final = ("CsrfRejected", "csrf_exempt", "csrf_token")

@@ -61,8 +61,8 @@ def csrf_token() -> str:
 
     The same text in one response, another one in the next. It is good as long as the session has
     its id: make it after signing somebody in, not before. A session that holds nothing yet is kept
-    from now on, under the key ``_forms``, so that its id comes back with the form. Where Flask-WTF's
-    CSRFProtect checks the tokens, it is Flask-WTF's.
+    from now on, under the key ``_forms``, so that its id comes back with the form. Where
+    Flask-WTF's CSRFProtect checks the tokens, it is Flask-WTF's.
 
     Returns:
         92 characters of base64url. Empty on the error page of a request whose session is

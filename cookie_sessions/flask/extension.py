@@ -15,8 +15,11 @@ from cookie_sessions.flask.session import unavailable_as_503
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cookie_sessions.anatomy import Anatomy
     from cookie_sessions.flask.named import NamedSession
+    from cookie_sessions.policy.binding import Anomaly, Verdict
     from cookie_sessions.revocation.registry import SignedIn
     from cookie_sessions.revocation.revocations import Revocations
 
@@ -104,6 +107,21 @@ class CookieSessions:
             app: the application.
         """
         return AppState.of(app).events
+
+    @staticmethod
+    def on_anomaly(app: Flask, hook: Callable[[Anomaly], Verdict | str | None]) -> None:
+        """Have a function hear of each session whose client is not like the one it is bound to.
+
+        It is called at the session's first use in a request, with ``flask.session`` at hand. What
+        it raises leaves the visitor with an anonymous session and goes on to the view. Without
+        ``COOKIE_SESSIONS_BINDING`` there are no anomalies.
+
+        Args:
+            app: the application.
+            hook: gets the anomaly; what it returns ("anomalous", "reauthenticate" or "reject")
+                counts where it is more severe than the anomaly's own verdict.
+        """
+        AppState.of(app).hooks.append(hook)
 
     @staticmethod
     def revocations(app: Flask) -> Revocations:

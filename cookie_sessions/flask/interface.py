@@ -27,9 +27,11 @@ from cookie_sessions.settings import COOKIE_PREFIXES
 from cookie_sessions.succession import is_left
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flask import Flask, Request, Response
+
+    from cookie_sessions.client import Client
 
 
 NAMED: Final = "cookie_sessions.named"
@@ -114,9 +116,13 @@ class CookieSessionInterface(SessionInterface):
             return None
         environ = request.environ
         name = self.get_cookie_name(app)
-        arrival = _in_header(manager, environ, name=name) if manager.settings.header else None
+        bond = manager.bond
+        client = None if bond is None else bond.client_of(environ)
+        arrival = None
+        if manager.settings.header:
+            arrival = _in_header(manager, environ, name=name, client=client)
         if arrival is None:
-            arrival = manager.arrival(environ.get("HTTP_COOKIE", ""), name=name)
+            arrival = manager.arrival(environ.get("HTTP_COOKIE", ""), name=name, client=client)
         session = manager.load(arrival, session_class=self.session_class)
         session._environ = environ
         return session
@@ -257,11 +263,17 @@ class CookieSessionInterface(SessionInterface):
         return session
 
 
-def _in_header(manager: SessionManager, environ: Mapping[str, Any], *, name: str) -> Arrival | None:
+def _in_header(
+    manager: SessionManager,
+    environ: Mapping[str, Any],
+    *,
+    name: str,
+    client: Callable[[], Client] | None,
+) -> Arrival | None:
     # Only applications whose clients do that load the code for it.
     from cookie_sessions.token import arrival_of
 
-    return arrival_of(manager, environ.get("HTTP_AUTHORIZATION", ""), name=name)
+    return arrival_of(manager, environ.get("HTTP_AUTHORIZATION", ""), name=name, client=client)
 
 
 def _came_by_header(session: FlaskSession) -> bool:

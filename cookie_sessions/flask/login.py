@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import session
 
-from cookie_sessions.flask.session import FlaskSession
+from cookie_sessions.flask.session import FRESH_KEY, FlaskSession
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,13 +24,26 @@ def follow_flask_login(app: Flask) -> None:
     login: Any = sys.modules.get("flask_login")
     if login is not None:
         login.user_logged_in.connect(_note_sign_in, app)
-        login.user_loaded_from_cookie.connect(_note_sign_in, app)
+        login.user_login_confirmed.connect(_note_confirmation, app)
+        login.user_loaded_from_cookie.connect(_note_return, app)
         login.user_logged_out.connect(_note_sign_out, app)
 
 
 def _note_sign_in(_sender: object, **_: Any) -> None:
     if (present := _present()) is not None:
-        present._sign_in()
+        # Who calls login_user(fresh=False) says that nothing was proved just now.
+        present._sign_in(proved=bool(present.get(FRESH_KEY, True)))
+
+
+def _note_confirmation(_sender: object, **_: Any) -> None:
+    if (present := _present()) is not None:
+        present.mark_authenticated()
+
+
+def _note_return(_sender: object, **_: Any) -> None:
+    # A remember cookie says whose browser it is, and not who sits before it.
+    if (present := _present()) is not None:
+        present._sign_in(proved=False)
 
 
 def _note_sign_out(_sender: object, **_: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,11 +13,14 @@ from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
 from cookie_sessions.codec import Wire
-from cookie_sessions.errors import Unavailable
+from cookie_sessions.errors import ReauthenticationRequired, Unavailable
 from cookie_sessions.session import Session
 
 RETRY_AFTER: Final = 5
 """Seconds after which a visitor may try again when keys or stores did not answer."""
+
+FRESH_KEY: Final = "_fresh"
+"""Where Flask-Login says whether the user signed in with this session."""
 
 FAILED: Final = "cookie_sessions.failed"
 """Stands in the environ of a request from when Flask makes its 500 page."""
@@ -55,11 +59,32 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
 
     def _open(self) -> dict[Any, Wire]:
         try:
-            return super()._open()
+            wires = super()._open()
         except Unavailable:
             if self._committed or FAILED in self._environ:
                 return self._opened()
             raise service_unavailable() from None
+        if not self._is_trusted and FRESH_KEY in wires:
+            # It reads so in this request alone: what is not watched is not written.
+            self._live[FRESH_KEY] = False
+        return wires
+
+    def require_fresh(self, max_age: float | timedelta) -> None:
+        """As the core's session does it; answered 401, or by a redirect where settings say so."""
+        try:
+            super().require_fresh(max_age)
+        except ReauthenticationRequired as required:
+            from cookie_sessions.flask.reauthentication import answer_to
+
+            answer = answer_to(required)
+        else:
+            return
+        raise answer
+
+    def _sign_in(self, *, proved: bool) -> None:
+        super()._sign_in(proved=proved)
+        if proved and FRESH_KEY not in self._watched:
+            self._live.pop(FRESH_KEY, None)
 
     def _fetch(self, wires: dict[Any, Wire], keys: Iterable[Any]) -> None:
         try:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
+    from cookie_sessions.policy.binding import Anomaly
     from cookie_sessions.revocation.revocations import Revocations
 
 EXTENSION: Final = "cookie_sessions"
@@ -66,6 +67,7 @@ class AppState:
         csrf: whether forged requests are refused, where the settings don't say.
         warns: whether a weak secret key is a Python warning too.
         events: what happens to the application's sessions.
+        hooks: called with each anomaly of a session's client.
         signing_interface: what the application had before, if it signed cookies as Flask does;
             tells the salt, the digest and the serializer of the cookies that are taken over.
         has_entrance: whether the doctor's probe can be opened in the application.
@@ -81,6 +83,7 @@ class AppState:
         self.warns = False
         self.has_entrance = False
         self.events = Events()
+        self.hooks: list[Callable[[Anomaly], Any]] = []
         self.provider: KeyProvider | None = None
         self.named: dict[str, NamedSession] = {}
         self._handoff_provider: KeyProvider | None = None
@@ -188,6 +191,7 @@ class AppState:
                     migration=self._migration(settings),
                     overflow=self._overflow(settings),
                     look_again=look_again,
+                    hooks=self.hooks,
                 )
             return self._manager
 

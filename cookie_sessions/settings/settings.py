@@ -15,6 +15,7 @@ from cookie_sessions.settings.values import READERS
 
 if TYPE_CHECKING:
     from cookie_sessions.csrf import WebOrigin
+    from cookie_sessions.policy.binding import Verdict
     from cookie_sessions.probe import Grant
 
 SNAPSHOT: Final = "snapshot:"
@@ -115,6 +116,15 @@ class Settings:
         handoff_keys: where the key ring is read from that both sides of a hand-off have, as for
             ``keys``. Default None: the ring of this application, which the other side must have
             too, and could then open and forge its sessions.
+        binding: what sessions are bound to of the client that they were made in: ``"standard"``, or
+            a mapping of ``user_agent``, ``accept_language``, ``network`` and ``fingerprint`` to
+            the points that a difference counts, 1 to 1000. Default None: nothing.
+        binding_verdicts: a mapping of ``anomalous``, ``reauthenticate`` and ``reject`` to the
+            points from which they hold; None: never. Default 40, 60 and 100.
+        fingerprint_header: the request header in which a proxy says what the client's TLS is like,
+            and which it removes from what clients send. Default None: there is none.
+        reauthentication_view: the framework's name of the view where users prove again who they
+            are; ``require_fresh`` sends them there. Default None: they are answered 401.
         probe: what ``cookie-sessions doctor --new-token`` printed for the application, which then
             answers that command until the end that stands in it, at most an hour. It needs
             ``CookieSessions(app)``. Default None: there is no such endpoint.
@@ -170,6 +180,10 @@ class Settings:
     handoff_sources: tuple[str, ...] = ()
     handoff_targets: tuple[str, ...] = ()
     handoff_keys: str | Callable[[], str | bytes] | None = None
+    binding: tuple[tuple[str, int], ...] | None = None
+    binding_verdicts: tuple[tuple[Verdict, int | None], ...] = ()
+    fingerprint_header: str | None = None
+    reauthentication_view: str | None = None
     probe: Grant | None = None
     accept_flask_cookies_until: float | None = None
     flask_cookies_written_before: float | None = None

@@ -26,6 +26,7 @@ def check_together(settings: Settings) -> None:
     _check_tiers(settings)
     _check_revocations(settings)
     _check_handoff(settings)
+    _check_binding(settings)
     if settings.csrf:
         check_csrf(settings)
 
@@ -164,4 +165,29 @@ def _check_handoff(settings: Settings) -> None:
             f"{PREFIX}HANDOFF_SOURCES is set, and there is no store that remembers which hand-offs "
             f"were used, so each could be used again. Set {PREFIX}REVOCATIONS to the URL of a "
             f"store that can be written."
+        )
+
+
+def _check_binding(settings: Settings) -> None:
+    if settings.binding is None:
+        for name in ("binding_verdicts", "fingerprint_header"):
+            if getattr(settings, name):
+                raise ConfigurationError(
+                    f"{PREFIX}{name.upper()} says how sessions are bound, and they are bound to "
+                    f"nothing. Set {PREFIX}BINDING, such as to 'standard', or take it out."
+                )
+        return
+    if settings.write == "flask":
+        raise ConfigurationError(
+            f"{PREFIX}WRITE is 'flask', and Flask's own cookies have no room for what "
+            f"{PREFIX}BINDING needs. Set it once every instance writes sealed cookies."
+        )
+    from cookie_sessions.policy.binding import STANDARD
+
+    # The standard weighs a fingerprint where there is one; who names it means to have one.
+    asked = settings.binding != STANDARD and "fingerprint" in dict(settings.binding)
+    if asked and settings.fingerprint_header is None:
+        raise ConfigurationError(
+            f"{PREFIX}BINDING names the fingerprint, and nothing says where it is. Set "
+            f"{PREFIX}FINGERPRINT_HEADER to the header in which your proxy puts it."
         )

@@ -18,6 +18,7 @@ from cookie_sessions.settings.times import refresh_part, timeouts_name
 from cookie_sessions.settings.transport_values import clear_site_data, handoff_origin, handoff_urls
 
 if TYPE_CHECKING:
+    from cookie_sessions.policy.binding import Verdict
     from cookie_sessions.probe import Grant
 
 LONGEST_WINDOW_DAYS: Final = 60
@@ -157,6 +158,27 @@ def _probe(name: str, value: object) -> Grant | None:
 
         return Grant.from_text(value, now=clock.now())
     raise _wrong(name, "what cookie-sessions doctor --new-token prints, or None")
+
+
+def _binding(name: str, value: object) -> tuple[tuple[str, int], ...] | None:
+    if value is None:
+        return None
+    # Only applications that bind their sessions load the code for it.
+    from cookie_sessions.settings.binding_values import weights
+
+    return weights(name, value)
+
+
+def _binding_verdicts(name: str, value: object) -> tuple[tuple[Verdict, int | None], ...]:
+    from cookie_sessions.settings.binding_values import thresholds
+
+    return thresholds(name, value)
+
+
+def _header(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and is_token(value)):
+        return value
+    raise _wrong(name, "the name of a request header such as 'X-JA4', or None")
 
 
 def _profile(name: str, value: object) -> Profile:
@@ -343,6 +365,10 @@ READERS: Final = {
     "handoff_sources": handoff_urls,
     "handoff_targets": handoff_urls,
     "handoff_keys": _keys,
+    "binding": _binding,
+    "binding_verdicts": _binding_verdicts,
+    "fingerprint_header": _header,
+    "reauthentication_view": _text_or_none,
     "probe": _probe,
     "accept_flask_cookies_until": _accept_until,
     "flask_cookies_written_before": _written_before,

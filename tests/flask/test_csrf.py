@@ -181,7 +181,7 @@ def test_asking_for_a_token_keeps_an_anonymous_session_and_nothing_else_does() -
     response = client.get("/form")
     assert len(set_cookies(response)) == 1
     assert response.headers["Cache-Control"] == "private"
-    assert client.get("/keys").text == "['_csrf']"
+    assert client.get("/keys").text == "['_forms']"
     again = client.get("/form")
     assert set_cookies(again) == []
     assert (again.headers["Cache-Control"], again.headers["Vary"]) == ("private", "Cookie")

@@ -238,7 +238,7 @@ def test_a_signed_cookie_that_is_taken_over_gets_tokens_that_hold() -> None:
     client.set_cookie("session", line.partition("=")[2].partition(";")[0])
     text = token(client)
     assert post(client, text).text == "done"
-    assert client.get("/keys").text == "['_csrf', '_user_id', 'done']"
+    assert client.get("/keys").text == "['_forms', '_user_id', 'done']"
 
 
 def test_a_request_that_asks_for_no_token_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:

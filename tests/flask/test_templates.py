@@ -12,6 +12,7 @@ from tests.flask.world import get, ours, route
 
 ISSUED = {
     *("accessed", "created_at", "destroy", "modified", "new", "permanent", "regenerate", "sid"),
+    *("anomaly", "auth_time", "is_fresh", "mark_authenticated", "require_fresh"),
     *("describe", "reference", "remember", "revoke_others", "subject", "supersede"),
     *("clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"),
 }

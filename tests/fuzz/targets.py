@@ -73,6 +73,8 @@ TARGETS: Final = {
         Target("snapshot", 20, 2048),
         Target("csrf_token", 20, 256),
         Target("csrf_origin", 20, 768),
+        Target("user_agent", 20, 1280),
+        Target("bindings", 20, 320),
     )
 }
 """By name, the longest runs first."""

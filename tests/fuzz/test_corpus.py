@@ -14,6 +14,7 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec
 from cookie_sessions.cookies import find, without
 from cookie_sessions.keys import KeyEntry, jwk_set
+from cookie_sessions.policy.user_agent import UserAgent
 from cookie_sessions.session import Session
 from tests.fuzz.targets import FOLDER, TARGETS, Target, file_name
 
@@ -140,6 +141,14 @@ def stripping_a_path(text: object) -> csrf.WebOrigin | None:
     return parse_origin(text.rstrip("/") if isinstance(text, str) else text)
 
 
+def taking_any_version(text: str) -> UserAgent:
+    return UserAgent("", "", int("".join(filter(str.isdecimal, text))[:9] or 0))
+
+
+def taking_any_octets(octets: bytes) -> dict[int, bytes]:
+    return {1: octets[2:8].ljust(6)} if octets else {}
+
+
 BREAKS: list[tuple[str, str, object]] = [
     ("reader", "tests.fuzz.reader.find", splitting_on_commas),
     ("reader", "tests.fuzz.reader.find", stripping_every_space),
@@ -175,6 +184,11 @@ BREAKS: list[tuple[str, str, object]] = [
     ("csrf_origin", "cookie_sessions.csrf.parse_origin", stripping_a_path),
     ("csrf_origin", "cookie_sessions.csrf._FROM_HERE", frozenset({"same-origin", "same-site"})),
     ("csrf_origin", "cookie_sessions.csrf._DEFAULT_PORTS", {}),
+    ("user_agent", "cookie_sessions.policy.user_agent._parsed", taking_any_version),
+    ("user_agent", "cookie_sessions.policy.user_agent.MAX_CHARACTERS", 1 << 30),
+    ("bindings", "cookie_sessions.policy.binding._entries", taking_any_octets),
+    ("bindings", "cookie_sessions.policy.binding.MAX_OCTETS", 1 << 10),
+    ("bindings", "cookie_sessions.policy.binding._MOVING", frozenset()),
 ]
 
 
