@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden
 from cookie_sessions.csrf import SAFE_METHODS, issue, origin_verdict, token_verdict
 from cookie_sessions.errors import CsrfReason, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.flask.session import FlaskSession
+from cookie_sessions.flask.session import FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.succession import Succession
 
@@ -154,6 +154,9 @@ def check(_endpoint: str | None, _values: object) -> None:
     settings = state.manager.settings
     # What no view will answer has nothing to protect: 404, 405 and redirections say what they are.
     if settings.csrf is False or request.routing_exception is not None or _is_exempt():
+        return
+    # No page of another site can send the header that brings such a session.
+    if came_by_header(session):
         return
     reason = origin_verdict(
         fetch_site=request.headers.get("Sec-Fetch-Site"),

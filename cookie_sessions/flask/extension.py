@@ -11,7 +11,7 @@ from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.interface import CookieSessionInterface
 from cookie_sessions.flask.probe import ProbeEntrance
-from cookie_sessions.flask.session import unavailable_as_503
+from cookie_sessions.flask.session import came_by_header, unavailable_as_503
 from cookie_sessions.flask.state import AppState, WeakSecretKeyWarning
 
 if TYPE_CHECKING:
@@ -228,8 +228,7 @@ class CookieSessions:
         Args:
             session: the request's; ``flask.session`` will do.
         """
-        # What stands behind Flask's proxy, or what was passed itself.
-        return bool(getattr(getattr(session, "_origin", None), "by_header", False))
+        return came_by_header(session)
 
     @staticmethod
     def anatomy(app: Flask, session: SessionMixin) -> Anatomy:

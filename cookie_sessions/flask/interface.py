@@ -20,7 +20,7 @@ from cookie_sessions.flask.headers import (
     surroundings_of,
     vary_on,
 )
-from cookie_sessions.flask.session import FlaskSession, service_unavailable
+from cookie_sessions.flask.session import FlaskSession, came_by_header, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.settings import COOKIE_PREFIXES
@@ -136,7 +136,7 @@ class CookieSessionInterface(SessionInterface):
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
         self._save(app, session, response)
-        if isinstance(session, FlaskSession) and not _came_by_header(session):
+        if isinstance(session, FlaskSession) and not came_by_header(session):
             for interface, further in session._environ.get(NAMED, {}).items():
                 interface._save(app, further, response)
 
@@ -186,7 +186,7 @@ class CookieSessionInterface(SessionInterface):
         if lines:
             if not session.accessed:
                 _vary(manager, session, response)
-            if _came_by_header(session):
+            if came_by_header(session):
                 (text,) = lines
                 give_token(response, text)
                 return
@@ -276,13 +276,9 @@ def _in_header(
     return arrival_of(manager, environ.get("HTTP_AUTHORIZATION", ""), name=name, client=client)
 
 
-def _came_by_header(session: FlaskSession) -> bool:
-    return cast(Arrival, session._origin).by_header
-
-
 def _vary(manager: SessionManager, session: FlaskSession, response: Response) -> None:
     """Say on which headers of the request it depends whose session the response was made with."""
-    if not _came_by_header(session):
+    if not came_by_header(session):
         vary_on(response, "Cookie")
     if manager.settings.header:
         vary_on(response, "Authorization")

@@ -14,8 +14,8 @@ from flask import session as main_session
 
 from cookie_sessions.cookies import is_token
 from cookie_sessions.errors import ConfigurationError, UsageError
-from cookie_sessions.flask.interface import NAMED, CookieSessionInterface, _came_by_header
-from cookie_sessions.flask.session import FlaskSession
+from cookie_sessions.flask.interface import NAMED, CookieSessionInterface
+from cookie_sessions.flask.session import FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
@@ -99,7 +99,7 @@ class NamedSession(CookieSessionInterface):
 
     def _opened(self) -> FlaskSession | None:
         main: object = main_session._get_current_object()  # type: ignore[attr-defined]
-        if isinstance(main, FlaskSession) and _came_by_header(main):
+        if came_by_header(main):
             # Such a client's cookies are passed over, and it is given none.
             manager = self.manager(self._app)
             return manager.load(manager.arrival("", name=""), session_class=FlaskSession)

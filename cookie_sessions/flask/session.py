@@ -34,6 +34,11 @@ def service_unavailable() -> ServiceUnavailable:
     )
 
 
+def came_by_header(session: object) -> bool:
+    """Whether the Authorization header brought a session, which may be Flask's proxy of one."""
+    return bool(getattr(getattr(session, "_origin", None), "by_header", False))
+
+
 @contextmanager
 def unavailable_as_503() -> Iterator[None]:
     """Have what is unavailable be answered to the visitor, where there is one."""

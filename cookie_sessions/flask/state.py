@@ -193,6 +193,9 @@ class AppState:
                     look_again=look_again,
                     hooks=self.hooks,
                 )
+                # Flask-WTF keeps its token under a name of the application's choice.
+                field = self._app.config.get("WTF_CSRF_FIELD_NAME")
+                self._manager.shed_names |= {field} if isinstance(field, str) else set()
             return self._manager
 
     def _refuse_forged_requests(self, settings: Settings) -> None:

@@ -20,10 +20,10 @@ flask_wtf: Any = import_module("flask_wtf")
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 
-def transfers(*, sealed: bool = True) -> Flask:
+def transfers(*, sealed: bool = True, **config: Any) -> Flask:
     """An application in which whoever is signed in can send money by a form."""
     app = Flask(__name__)
-    app.config.update(SECRET_KEY=SECRET, COOKIE_SESSIONS_REVOCATIONS="memory:")
+    app.config.update(SECRET_KEY=SECRET, COOKIE_SESSIONS_REVOCATIONS="memory:", **config)
     if sealed:
         CookieSessions(app)
     flask_login.LoginManager(app).user_loader(User)
@@ -47,6 +47,7 @@ def transfers(*, sealed: bool = True) -> Flask:
 
     app.add_url_rule("/form", view_func=form, methods=["GET", "POST"])
     app.add_url_rule("/sign-in", view_func=sign_in, methods=["POST"])
+    app.add_url_rule("/token", view_func=flask_wtf.csrf.generate_csrf)
     app.add_url_rule("/sid", endpoint="sid", view_func=lambda: str(getattr(session, "sid", "")))
     app.add_url_rule(
         "/who", endpoint="who", view_func=lambda: str(flask_login.current_user.get_id())
@@ -100,3 +101,15 @@ def test_with_flasks_own_interface_the_attack_succeeds() -> None:
     _, victim, known = attacked(app)
     victim.post("/sign-in", data={"name": "victim", "csrf_token": known})
     assert victim.post("/form", data={"name": "attacker", "csrf_token": known}).text == "sent"
+
+
+def test_the_token_goes_whatever_the_application_calls_it() -> None:
+    app = transfers(WTF_CSRF_FIELD_NAME="form_key")
+    attacker, victim = app.test_client(), app.test_client()
+    known = attacker.get("/token").text
+    cookie = attacker.get_cookie("session")
+    assert cookie is not None
+    victim.set_cookie("session", cookie.value)
+    victim.post("/sign-in", data={"name": "victim", "form_key": known})
+    assert victim.get("/who").text == "victim"
+    assert victim.post("/form", data={"name": "attacker", "form_key": known}).status_code == 400

@@ -362,3 +362,21 @@ def test_whether_it_came_by_a_header_is_known_before_it_is_opened() -> None:
     app.test_client().get("/static")
     assert seen == [True, False]
     assert AppState.of(app).manager.settings.header
+
+
+def test_a_client_needs_no_token_and_gets_no_further_session(clock: Clock) -> None:
+    app = api(COOKIE_SESSIONS_CSRF=True)
+    sudo = CookieSessions.named(app, "sudo", idle_timeout=600)
+
+    def transfer() -> str:
+        if sudo.session.get("confirmed"):
+            return "confirmed"
+        return f"sent by {session.get('_user_id')}"
+
+    app.add_url_rule("/transfer", view_func=transfer, methods=["POST"])
+    client = signed_in(app)
+    headers = {"Authorization": f"Session {client.token}", "Origin": "https://other.example"}
+    response = app.test_client(use_cookies=False).post("/transfer", headers=headers)
+    assert response.text == "sent by ann"
+    assert response.headers.getlist("Set-Cookie") == []
+    assert app.test_client(use_cookies=False).post("/transfer").status_code == 403
