@@ -29,7 +29,7 @@ from cookie_sessions.codec import codec, compress
 from cookie_sessions.cookies import attributes, layout
 from cookie_sessions.errors import Reason
 from cookie_sessions.flask import headers, interface
-from cookie_sessions.keys import ring
+from cookie_sessions.keys import key, ring
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.revocation import ledger, registry
 from cookie_sessions.revocation.facts import Standing
@@ -93,6 +93,16 @@ def _(patch: pytest.MonkeyPatch) -> None:
     everywhere = sealer.Place("session", "anywhere", "")
     full = sealer._aad
     patch.setattr(sealer, "_aad", lambda head, _: full(head, everywhere))
+
+
+@switch("purpose")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Seal for whatever purpose as if it were one, under one subkey."""
+    everywhere = sealer.Place("session", "anywhere", "")
+    full = sealer._aad
+    subkey = key.Key.aead
+    patch.setattr(sealer, "_aad", lambda head, _: full(head, everywhere))
+    patch.setattr(key.Key, "aead", lambda self, _: subkey(self, "session"))
 
 
 @switch("key id")
@@ -190,9 +200,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @switch("former keys")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Forget which keys sealed a session before."""
-    from cookie_sessions import manager
-
-    patch.setattr(manager, "_with_former_kid", lambda own, *_: own)
+    patch.setattr(claims.Claims, "sealed_before", lambda own, *_, **__: own)
 
 
 @switch("ambiguity")
@@ -280,7 +288,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     """Let shared caches keep a response with a session's cookie."""
     for module in (headers, interface):
         patch.setattr(module, "keep_private", lambda _: None)
-        patch.setattr(module, "vary_on_cookie", lambda _: None)
+    patch.setattr(interface, "_vary", lambda *_: None)
 
 
 @switch("silence")
@@ -309,3 +317,62 @@ def _(patch: pytest.MonkeyPatch) -> None:
 def _(patch: pytest.MonkeyPatch) -> None:
     """Delete cookies that another instance could open."""
     patch.setattr(arrival, "_GONE", frozenset(Reason))
+
+
+@switch("origin check")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Take requests from anywhere."""
+    from cookie_sessions.flask import csrf
+
+    patch.setattr(csrf, "origin_verdict", lambda **_: None)
+
+
+@switch("form tokens")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Take any token for a good one."""
+    from cookie_sessions.flask import csrf
+
+    patch.setattr(csrf, "token_verdict", lambda *_, **__: None)
+
+
+@switch("binding")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """See no difference between clients."""
+    from cookie_sessions.bond import Bond
+
+    patch.setattr(Bond, "check", lambda _, content, __: content)
+
+
+@switch("freshness")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Let every proof be a recent one."""
+    from cookie_sessions.freshness import Freshness
+
+    patch.setattr(Freshness, "_is_fresh", lambda *_: True)
+
+
+@switch("spending")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Let a hand-off count as often as it comes."""
+    from cookie_sessions.revocation.revocations import Revocations
+
+    patch.setattr(Revocations, "spend", lambda *_, **__: True)
+
+
+@switch("nonce of a visit")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Take a hand-off without the cookie of the browser that began it."""
+    from cookie_sessions import handoff
+
+    patch.setattr(handoff, "visit_of", lambda *_, **__: "0" * 64)
+    from cookie_sessions.flask import handoff as views
+
+    patch.setattr(views, "visit_of", lambda *_, **__: "0" * 64, raising=False)
+
+
+@switch("stripping")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Pass everything on."""
+    from cookie_sessions import proxy
+
+    patch.setattr(proxy, "without", lambda header, *_, **__: header, raising=False)
