@@ -227,7 +227,7 @@ class Commit:
                 self._plaintext(copied, wires, claims),
                 ring=ring,
                 place=self._place,
-                refreshable=manager.slides(session, claims),
+                refreshable=self._slides(copied, claims),
                 now=clock.now(),
             )
             return self._departure.write(text, expires=expires)
@@ -271,6 +271,15 @@ class Commit:
         self._succession.register(claims)
         self._let_go(stowage.wires)
         return written
+
+    def _slides(self, copied: Content | None, claims: Claims) -> bool:
+        """Whether the end of what is sealed now moves with its use."""
+        timeouts = self._manager.timeouts()
+        if timeouts.lasts(claims) is not None:
+            return False
+        # Of a change that was forgotten nothing is sealed.
+        permanent = self._session.permanent if copied is None else copied.head.refreshable
+        return timeouts.all_slide or permanent
 
     def _stored(self, stowage: Stowage) -> bool:
         try:

@@ -356,11 +356,6 @@ class SessionManager:
         # A shorter timeout counts from when the cookie was sealed, which is about to be forgotten.
         return timeouts.kept_until(claims, sealed_at=content.head.sealed_at)
 
-    def slides(self, session: Session, claims: Claims) -> bool:
-        """Whether a session's end moves with its use."""
-        timeouts = self.timeouts()
-        return timeouts.lasts(claims) is None and (timeouts.all_slide or session.permanent)
-
     def rehearse(
         self,
         session: Session,

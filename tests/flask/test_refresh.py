@@ -152,3 +152,20 @@ def test_a_refresh_seals_under_the_new_key(clock: Clock) -> None:
     cookie = sealed(get(app, "/other", cookie=f"session={cookie}"))
     app.config["SECRET_KEY_FALLBACKS"] = []
     assert get(app, "/read", cookie=f"session={cookie}").text == "[1]"
+
+
+def test_a_change_that_was_forgotten_makes_no_session_permanent(clock: Clock) -> None:
+    app = app_with_lifetime(1000)
+
+    def forget() -> None:
+        session.permanent = True
+        session.modified = False
+
+    route(app, forget, at="/forget")
+    cookie = sealed(get(app, "/write"))
+    cookie = sealed(get(app, "/forget", cookie=f"session={cookie}"))
+    clock.forward(61)
+    assert visit(app, "/other", cookie)[0] is False
+    with counting_cryptography() as counter:
+        get(app, "/other", cookie=f"session={cookie}")
+    assert counter.opens == 0
