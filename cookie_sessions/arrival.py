@@ -11,6 +11,7 @@ from cookie_sessions.codec import Wire
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.departure import Departure
+from cookie_sessions.ending import end, end_others
 from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected, UsageError
 from cookie_sessions.events import EventName
@@ -275,7 +276,7 @@ class Arrival:
         Raises:
             Unavailable: the list does not answer.
         """
-        self._manager.end(content, asked=asked)
+        end(content, asked=asked, manager=self._manager)
 
     def end_others(self, session: Session) -> int:
         """End all sessions of a session's subject; gives from when one counts that goes on.
@@ -284,7 +285,7 @@ class Arrival:
             UsageError: there is no list, or the session is nobody's.
             Unavailable: the list does not answer.
         """
-        return self._manager.end_others(session)
+        return end_others(session, manager=self._manager)
 
     def _tell_opened(self, content: Content, *, seconds: float) -> None:
         name = self.moved_from or self.name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.content import Content
+from cookie_sessions.ending import end
 from cookie_sessions.errors import Reason, Rejected, Unavailable
 from cookie_sessions.events import EventName
 from cookie_sessions.intent import Handover
@@ -243,7 +244,7 @@ class Succession:
         """
         content = self._session._content
         if content is not None:
-            self._manager.end(content, asked=None)
+            end(content, asked=None, manager=self._manager)
 
     def _owned(self, claims: Claims) -> Claims:
         """The claims with the subject that was set in this request, if one was."""
