@@ -13,6 +13,7 @@ from cookie_sessions.ownership import former_subject, subject_of
 
 if TYPE_CHECKING:
     from cookie_sessions.codec import Wire
+    from cookie_sessions.content import Content
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
 
@@ -36,13 +37,15 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
         UsageError: whose it is now can't be packed.
     """
     content = session._content
-    if content is None or not _may_be_anothers(session, manager):
+    if content is None:
         return ()
+    names = set(manager.shed_names) if is_anothers(session, manager=manager) else set[str]()
+    forgets = content.claims.lasts is not None and session._intent.remembers is None
+    if forgets and begins_anew(session, manager=manager):
+        names.add("_permanent")
     held = session._held()
-    found = [name for name in manager.shed_names if name in held]
+    found = [name for name in names if name in held]
     if not found:
-        return ()
-    if former_subject(content, manager=manager) == subject_of(session, manager=manager):
         return ()
     codec = manager.codec
     _, came = codec.load_payload(content.plaintext)
@@ -61,12 +64,40 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
     return tuple(dropped)
 
 
-def _may_be_anothers(session: Session, manager: SessionManager) -> bool:
-    """Whether anything that says whose it is has changed; spares all others the comparison."""
+def is_anothers(session: Session, *, manager: SessionManager) -> bool:
+    """Whether a session that came is another's from now on.
+
+    So it is, too, where nobody has proved anything in it before: an application that says by no
+    subject whose it is says it by ``mark_authenticated()``.
+
+    Raises:
+        UsageError: whose it is now can't be packed.
+    """
     content, intent = session._content, session._intent
-    assert content is not None
+    if content is None:
+        return False
+    first = intent.proved_at is not None and content.claims.auth_time is None
+    if not (first or _may_be_anothers(session, content, manager)):
+        return False
+    former = former_subject(content, manager=manager)
+    return (first and former is None) or former != subject_of(session, manager=manager)
+
+
+def begins_anew(session: Session, *, manager: SessionManager) -> bool:
+    """Whether a session that came has its times begin anew: another's, or signed in to once more.
+
+    Raises:
+        UsageError: whose it is now can't be packed.
+    """
+    intent = session._intent
+    signs_in = intent.signs_in and not intent.reauthenticates
+    return signs_in or is_anothers(session, manager=manager)
+
+
+def _may_be_anothers(session: Session, content: Content, manager: SessionManager) -> bool:
+    """Whether anything that says whose it is has changed; spares all others the comparison."""
     return (
-        intent.subject is not None
+        session._intent.subject is not None
         or session._own_claims.subject != content.claims.subject
         or session._held().get(manager.settings.subject_key) is not content.owner
         or session._assigned(manager.settings.subject_key)

@@ -95,7 +95,12 @@ class Freshness(Identity):
         self._opened()
         if self._intent.proved_at is not None:
             return self._intent.proved_at
-        return None if self._claims is None else self._claims.auth_time
+        if self._content is None or self._claims is None:
+            return None
+        key = self._subject_key
+        left = self._held().get(key) is not self._content.owner or self._assigned(key)
+        # What somebody proved who has left says nothing of whoever comes.
+        return None if left else self._claims.auth_time
 
     def _sign_in(self, *, proved: bool) -> None:
         super()._sign_in(proved=proved)

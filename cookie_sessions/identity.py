@@ -42,6 +42,13 @@ class Identity(DictSurface):
 
     if TYPE_CHECKING:
 
+        @property
+        def _holds_something(self) -> bool: ...
+
+        def _held(self) -> dict[Any, Wire]: ...
+
+        def _assigned(self, name: Any) -> bool: ...
+
         def _opened(self) -> dict[Any, Wire]: ...
 
         def _writable(self) -> dict[Any, Wire]: ...
@@ -128,11 +135,18 @@ class Identity(DictSurface):
             remembered: False takes it back.
 
         Raises:
-            UsageError: the settings remember no session.
+            UsageError: the settings remember no session, or it has lived for that long already.
         """
         seconds = self._origin.remembered() if remembered else 0
         self._writable()
         if not self._unavailable:
+            begun = self._own_claims.iat
+            if remembered and not self._intent.signs_in and clock.now() > begun + seconds:
+                raise UsageError(
+                    "The session began longer ago than a remembered one lives, so it would be over "
+                    "at once. Sign the user in before it is remembered: set session.subject, or "
+                    "call session.mark_authenticated()."
+                )
             self._intent.remembers = seconds
             self["_permanent"] = remembered
 
@@ -238,12 +252,12 @@ class Identity(DictSurface):
             self._claims = claims._replace(subject=None, auth_time=None)
 
     def _go_on(self, how: Handover) -> None:
-        wires = self._writable()
+        self._writable()
         if self._unavailable:
             return
         self._claims = self._own_claims.renamed()
         self._intent.hand_over(how)
-        if wires or self._damaged:
+        if self._holds_something:
             self._written = True
         self._events.emit(EventName.REGENERATED)
 

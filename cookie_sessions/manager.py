@@ -13,7 +13,7 @@ from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
-from cookie_sessions.errors import Reason, Rejected, UsageError
+from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.fixation import shed
 from cookie_sessions.keys import KeyRing
@@ -272,18 +272,10 @@ class SessionManager:
         if claims.imported_from and (self.migration is None or not self.migration.is_open(now)):
             claims = claims._replace(imported_from=b"")
         if self.beside is not None:
-            claims = claims._replace(beside=self._stands_beside(self.beside()))
+            claims = claims._replace(beside=self.beside() or b"")
         until = self.end_of(session, claims, renew=renew, now=now)
         claims = claims._replace(until=max(until, claims.iat))
         return session._origin.bound(claims, content=content, renew=renew)
-
-    def _stands_beside(self, name: bytes | None) -> bytes:
-        if name is None:
-            raise UsageError(
-                "This session is worth something only beside the main one, and the visitor has "
-                "none. Store something in flask.session first, or make it with beside_main=False."
-            )
-        return name
 
     def end_of(self, session: Session, claims: Claims, *, renew: bool, now: float) -> int:
         """When a session ends that is sealed now, in seconds since the epoch."""

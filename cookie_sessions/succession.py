@@ -255,6 +255,9 @@ class Succession:
     def _remembered(self, claims: Claims, *, left: bool = False) -> Claims:
         """The claims of a session that is remembered, or not any more."""
         seconds = self._session._intent.remembers
+        content = self._session._content
+        if seconds is None and self._stays and content is not None:
+            return claims._replace(lasts=content.claims.lasts)
         if seconds is None:
             return claims._replace(lasts=None) if left else claims
         return claims._replace(lasts=seconds or None)

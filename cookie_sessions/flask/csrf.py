@@ -164,7 +164,7 @@ def check(_endpoint: str | None, _values: object) -> None:
         own=f"{request.scheme}://{request.host}",
         trusted=settings.csrf_trusted_origins,
     )
-    if reason is None and not _checked_by_flask_wtf(current_app):
+    if reason is None and not _will_be_checked_by_flask_wtf():
         reason = _tokens_verdict(state.manager)
     if reason is not None:
         state.events.emit(EventName.CSRF_REJECTED, reason=reason)
@@ -251,6 +251,16 @@ def _is_exempt() -> bool:
 def _has_flask_wtfs(app: Flask) -> bool:
     flask_wtf: Any = sys.modules.get("flask_wtf.csrf")
     return flask_wtf is not None and isinstance(app.extensions.get("csrf"), flask_wtf.CSRFProtect)
+
+
+def _will_be_checked_by_flask_wtf() -> bool:
+    config = current_app.config
+    checks = config.get("WTF_CSRF_CHECK_DEFAULT", True)
+    return (
+        bool(checks)
+        and request.method in config.get("WTF_CSRF_METHODS", ())
+        and (_checked_by_flask_wtf(current_app))
+    )
 
 
 def _checked_by_flask_wtf(app: Flask) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNPREFIXED: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _OF_ONE_REQUEST: Final = ("HTTP_COOKIE", "HTTP_REFERER")
+_WITH_COOKIES: Final = ("cookies", "*")
 _SHARED: Final = ("public", "s-maxage")
 """Directives that speak to shared caches: none may keep a response with a session's cookie."""
 
@@ -71,7 +72,7 @@ def give_token(response: Response, text: str) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-def clear_site_data(response: Response, types: Iterable[str]) -> None:
+def clear_site_data(response: Response, types: Iterable[str], *, keeps_cookies: bool) -> None:
     """Have the browser clear what it keeps of this site (W3C Clear-Site-Data, section 3.1).
 
     What the application has asked for itself stays as it is.
@@ -79,8 +80,10 @@ def clear_site_data(response: Response, types: Iterable[str]) -> None:
     Args:
         response: the response.
         types: of data, as the standard names them.
+        keeps_cookies: whether the response sets cookies that must not go with the others.
     """
-    if not _values(response, "clear-site-data"):
+    types = [each for each in types if not (keeps_cookies and each in _WITH_COOKIES)]
+    if types and not _values(response, "clear-site-data"):
         response.headers.add("Clear-Site-Data", ", ".join(f'"{each}"' for each in types))
 
 

@@ -12,6 +12,7 @@ from cookie_sessions.arrival import Arrival
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
+from cookie_sessions.fixation import begins_anew
 from cookie_sessions.flask.headers import (
     clear_site_data,
     give_token,
@@ -100,7 +101,8 @@ class CookieSessionInterface(SessionInterface):
         claims = session._own_claims
         if session._intent.remembers:
             return datetime.fromtimestamp(clock.now() + session._intent.remembers, UTC)
-        if (lasts := timeouts.lasts(claims)) is not None:
+        lasts = timeouts.lasts(claims)
+        if lasts is not None and not begins_anew(session, manager=self.manager(app)):
             return datetime.fromtimestamp(claims.iat + lasts, UTC)
         longest = datetime.fromtimestamp(clock.now() + timeouts.idle, UTC)
         return longest if timeouts.all_slide else expires
@@ -130,15 +132,20 @@ class CookieSessionInterface(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Put into the response what the session needs there; at most once for each session.
 
-        Further sessions that the request has used are saved after it.
+        Further sessions that the request has used are saved before it: an error of theirs must not
+        take the main one's cookie with it, which the error page saves.
 
         Raises:
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
-        self._save(app, session, response)
-        if isinstance(session, FlaskSession) and not came_by_header(session):
+        if isinstance(session, FlaskSession):
             for interface, further in session._environ.get(NAMED, {}).items():
-                interface._save(app, further, response)
+                if not came_by_header(session):
+                    interface._save(app, further, response)
+                elif further.modified and not further._committed:
+                    further._commit()
+                    self.manager(app).events.emit(EventName.WRITE_IGNORED)
+        self._save(app, session, response)
 
     def manager(self, app: Flask) -> SessionManager:
         """What loads and commits an application's sessions.
@@ -182,7 +189,7 @@ class CookieSessionInterface(SessionInterface):
             raise error.with_traceback(None) from None
         types = manager.settings.clear_site_data
         if types and is_left(manager, session):
-            clear_site_data(response, types)
+            clear_site_data(response, types, keeps_cookies=session._holds_something)
         if lines:
             if not session.accessed:
                 _vary(manager, session, response)

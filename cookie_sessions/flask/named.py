@@ -9,19 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 from flask import session as main_session
 
 from cookie_sessions.cookies import is_token
 from cookie_sessions.errors import ConfigurationError, UsageError
+from cookie_sessions.events import EventName
+from cookie_sessions.flask.headers import surroundings_of
 from cookie_sessions.flask.interface import NAMED, CookieSessionInterface
 from cookie_sessions.flask.session import FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
+from cookie_sessions.policy.levels import within
+from cookie_sessions.succession import Succession
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
 _HALF: Final = 0.5
 
@@ -116,6 +120,22 @@ class NamedSession(CookieSessionInterface):
     def get_expiration_time(self, app: Flask, session: Any) -> None:
         """None: no browser keeps it when its window is closed."""
 
+    def _lines(
+        self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
+    ) -> list[str]:
+        """As for the main session; what stands beside another main one now is not written."""
+        if not self._beside_main:
+            return super()._lines(app, manager, session, response)
+        name, came = _main_session(), session._content
+        if name is not None and (came is None or came.claims.beside == name):
+            return super()._lines(app, manager, session, response)
+        if came is None:
+            if session.modified:
+                manager.events.emit(EventName.WRITE_IGNORED)
+            return []
+        surroundings = surroundings_of(session._environ, response)
+        return manager.delete(session, cookie=self._cookie(app), surroundings=surroundings)
+
     def manager(self, app: Flask) -> SessionManager:
         """What seals and opens it: under the application's keys, and timeouts of its own."""
         if self._manager is None:
@@ -129,14 +149,17 @@ class NamedSession(CookieSessionInterface):
                 header=False,
                 clear_site_data=(),
             )
+            wanted = self._timeouts
+            timeouts = within(settings.timeouts, wanted, lifetime=wanted.idle)
             self._manager = SessionManager(
                 settings=settings,
                 ring=state.ring,
-                timeouts=lambda: self._timeouts,
+                timeouts=lambda: timeouts,
                 events=main.events,
                 codec=main.codec,
                 revocations=main.revocations,
                 look_again=main.look_again,
+                hooks=state.hooks,
                 beside=_main_session if self._beside_main else None,
             )
         return self._manager
@@ -150,4 +173,6 @@ def _main_session() -> bytes | None:
     main: object = main_session._get_current_object()  # type: ignore[attr-defined]
     if not isinstance(main, FlaskSession) or not main._holds_something:
         return None
-    return session_id(main._own_claims.sid)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    # The id that it will have once this request is over.
+    return session_id(Succession(AppState.of(app).manager, main).settle_id())

@@ -16,7 +16,7 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.policy.network import network_of
 from cookie_sessions.policy.user_agent import SYSTEM_PLAYER, parse
 
-MAX_OCTETS: Final = 36
+MAX_OCTETS: Final = 30
 """What all bindings may take, those of a later release included; ours take at most 24."""
 
 _MAX_LANGUAGES: Final = 16

@@ -55,6 +55,12 @@ def _check_timeouts(settings: Settings) -> None:
     level = LEVELS.get(settings.timeouts)
     if level is None:
         return
+    if remember is not None and level.idle < level.absolute:
+        raise ConfigurationError(
+            f"{PREFIX}REMEMBER_TIMEOUT has sessions live unused, and {settings.timeouts.upper()} "
+            f"of NIST SP 800-63B-4 ends them after {level.idle} seconds without activity. Take it "
+            f"out, or name another level in {PREFIX}TIMEOUTS."
+        )
     for name, allowed in (
         ("idle_timeout", level.idle),
         ("absolute_timeout", level.absolute),

@@ -127,3 +127,30 @@ def test_a_secret_that_nobody_can_unpack_here_goes_too() -> None:
     back = there.copied(knows)
     assert "'cart': <" in back.get("/all")
     assert "pre" not in back.get("/all")
+
+
+def test_a_first_proof_counts_where_no_subject_says_whose_it_is() -> None:
+    app = planted()
+
+    def prove() -> None:
+        session["user"] = "ann"
+        sealed_session().mark_authenticated()
+
+    route(app, prove, at="/prove")
+    browser = Browser(app)
+    browser.get("/browse")
+    browser.get("/prove")
+    assert browser.get("/all") == str({**REST, "user": "ann"})
+    browser.get("/browse")
+    browser.get("/prove")
+    assert "csrf_token" in browser.get("/all")
+
+
+@pytest.mark.parametrize("way", ["/regenerate", "/supersede"])
+def test_a_session_that_holds_nothing_but_its_subject_gets_a_new_id(way: str) -> None:
+    app = planted()
+    browser = Browser(app)
+    browser.get("/explicit")
+    sid = browser.get("/sid")
+    browser.get(way)
+    assert browser.get("/sid") != sid

@@ -201,6 +201,46 @@ def test_a_setting_shortens_what_was_remembered_and_never_lengthens_it(clock: Cl
     assert browser.get() == "ann"
 
 
+def test_a_proof_goes_on_with_what_was_remembered(clock: Clock) -> None:
+    app = timed(**REMEMBERED)
+    route(app, lambda: sealed_session().mark_authenticated(), at="/prove")
+    browser = signed_in(app, "/remember")
+    clock.forward(60)
+    browser.get("/prove")
+    clock.forward(40 * DAY)
+    assert browser.get() == "ann"
+
+
+@pytest.mark.parametrize("user", ["ann", "bob"])
+def test_who_signs_in_without_being_remembered_gets_no_cookie_of_the_one_before(
+    user: str, clock: Clock
+) -> None:
+    app = timed(**REMEMBERED)
+
+    def next_one() -> None:
+        sealed_session().subject = user
+
+    route(app, next_one, at="/next")
+    browser = signed_in(app, "/remember")
+    clock.forward(90 * DAY - 100)
+    (line,) = browser.answer("/next").headers.getlist("Set-Cookie")
+    assert "Expires" not in line
+
+
+def test_what_has_lived_too_long_to_be_remembered_says_what_to_do(clock: Clock) -> None:
+    app = timed(**{**REMEMBERED, "PERMANENT_SESSION_LIFETIME": 200 * DAY})
+    route(app, lambda: session.update(cart=1, _permanent=True), at="/browse")
+    route(app, lambda: sealed_session().remember(), at="/remember-only")
+    browser = Browser(app)
+    browser.get("/browse")
+    clock.forward(91 * DAY)
+    with pytest.raises(UsageError, match="mark_authenticated"):
+        browser.get("/remember-only")
+    browser.get("/remember")
+    clock.forward(80 * DAY)
+    assert browser.get() == "ann"
+
+
 def test_where_none_is_remembered_asking_for_it_says_what_to_set() -> None:
     app = timed()
     with pytest.raises(UsageError, match="COOKIE_SESSIONS_REMEMBER_TIMEOUT"):
@@ -214,7 +254,9 @@ def test_where_none_is_remembered_asking_for_it_says_what_to_set() -> None:
         ({"TIMEOUTS": None}, "flask"),
         ({"TIMEOUTS": "aal2", "IDLE_TIMEOUT": HOUR + 1}, "3600 seconds that AAL2"),
         ({"TIMEOUTS": "aal3", "ABSOLUTE_TIMEOUT": DAY}, "43200 seconds that AAL3"),
-        ({"TIMEOUTS": "aal2", "REMEMBER_TIMEOUT": 30 * DAY}, "86400 seconds that AAL2"),
+        ({"TIMEOUTS": "aal2", "REMEMBER_TIMEOUT": DAY}, "after 3600 seconds without activity"),
+        ({"TIMEOUTS": "aal3", "REMEMBER_TIMEOUT": 9 * HOUR}, "after 900 seconds without activity"),
+        ({"TIMEOUTS": "aal1", "REMEMBER_TIMEOUT": 31 * DAY}, "2592000 seconds that AAL1"),
         ({"ABSOLUTE_TIMEOUT": DAY, "REMEMBER_TIMEOUT": DAY}, "would shorten it"),
         ({"REFRESH_AFTER": 0}, "between 0 and 1"),
         ({"REFRESH_AFTER": 1}, "between 0 and 1"),

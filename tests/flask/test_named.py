@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -60,8 +61,9 @@ def signed_in(app: Flask, user: str = "ann") -> Any:
 def test_it_has_a_cookie_of_its_own_that_is_stricter() -> None:
     app, _ = with_sudo()
     client = signed_in(app)
-    (line,) = set_cookies(client.get("/sudo"))
+    line, main = set_cookies(client.get("/sudo"))
     assert line.startswith(f"{SUDO}=")
+    assert main.startswith("session=")
     assert line.endswith("; HttpOnly; Path=/; SameSite=Strict")
     assert client.get("/may").text == "password"
     assert client.get("/").text == "ann"
@@ -71,7 +73,7 @@ def test_the_main_session_is_written_beside_it_and_each_only_where_it_changes() 
     app, _ = with_sudo()
     client = signed_in(app)
     names = [line.partition("=")[0] for line in set_cookies(client.get("/both"))]
-    assert names == ["session", SUDO]
+    assert names == [SUDO, "session"]
     assert [line.partition("=")[0] for line in set_cookies(client.get("/n"))] == ["session"]
 
 
@@ -142,14 +144,72 @@ def test_neither_opens_as_the_other() -> None:
     assert (crossed.get("/").text, crossed.get("/may").text) == ("nobody", "no")
 
 
-def test_beside_nothing_it_can_not_be_written() -> None:
+def test_beside_nothing_it_is_not_kept_and_that_is_told() -> None:
     app, _ = with_sudo()
-    with pytest.raises(UsageError, match="beside the main one"):
-        app.test_client().get("/sudo")
+    happened = events_of(app)
+    assert set_cookies(app.test_client().get("/sudo")) == []
+    assert names_of(happened) == ["write_ignored"]
     alone, _ = with_sudo(beside_main=False)
     client = alone.test_client()
     client.get("/sudo")
     assert client.get("/may").text == "password"
+
+
+@pytest.mark.parametrize("how", ["read", "write"])
+def test_it_never_passes_to_the_next_user_of_the_browser(how: str, clock: Clock) -> None:
+    app, sudo = with_sudo()
+
+    @app.before_request
+    def look() -> None:
+        if sudo.session.get("by") and how == "write":
+            sudo.session["seen"] = clock.time
+
+    client = signed_in(app)
+    client.get("/sudo")
+    clock.forward(400)
+    client.get("/sign-in/bob")
+    assert client.get_cookie(SUDO) is None
+    assert (client.get("/").text, client.get("/may").text) == ("bob", "no")
+
+
+def test_signing_out_in_the_request_that_uses_it_ends_both() -> None:
+    app, sudo = with_sudo()
+
+    def close() -> None:
+        sudo.session["used"] = 1
+        session.clear()
+
+    route(app, close, at="/close")
+    client = signed_in(app)
+    client.get("/sudo")
+    client.get("/close")
+    assert client.get_cookie("session") is None
+    assert client.get_cookie(SUDO) is None
+
+
+def test_an_error_of_its_own_does_not_take_the_main_sessions_cookie_along() -> None:
+    app, sudo = with_sudo(PROPAGATE_EXCEPTIONS=False)
+
+    def overload() -> None:
+        session["n"] = 2
+        sudo.session["large"] = os.urandom(100_000)
+
+    route(app, overload, at="/overload")
+    route(app, lambda: session.get("n"), at="/n-now")
+    client = signed_in(app)
+    assert client.get("/overload").status_code == 500
+    assert client.get("/n-now").text == "2"
+
+
+def test_a_level_holds_for_it_too(clock: Clock) -> None:
+    app = shop(COOKIE_SESSIONS_TIMEOUTS="aal3")
+    long = CookieSessions.named(app, "long", idle_timeout=10**6, beside_main=False)
+    route(app, lambda: long.session.update(a=1), at="/begin")
+    route(app, lambda: long.session.get("a"), at="/go-on")
+    client = app.test_client()
+    client.get("/begin")
+    clock.forward(901)
+    assert client.get("/go-on").text == "None"
 
 
 def test_a_request_that_does_not_use_it_pays_nothing_and_says_nothing() -> None:

@@ -249,7 +249,7 @@ def test_properties_of_a_later_release_are_kept_and_ignored() -> None:
 
 
 def test_properties_of_a_later_release_go_where_claims_have_no_room_for_them() -> None:
-    octets = bind(HOME, ["network"]) + b"\x09\x1c" + bytes(28)
+    octets = bind(HOME, ["network"]) + b"\x09\x16" + bytes(22)
     assert rebind(octets, HOME, ["network"], newer=False) == octets
     assert rebind(octets, HOME, PROPERTIES, newer=False) == bind(HOME, PROPERTIES)
 
