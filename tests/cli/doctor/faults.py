@@ -49,7 +49,8 @@ def with_settings(**changes: Any) -> Deployment:
 
 def with_cookie(name: str = "__Host-session", **changes: Any) -> Deployment:
     """The sound one with another cookie."""
-    return SOUND._replace(cookie=CookieAttributes(name, **{"secure": True, **changes}))
+    attributes: dict[str, Any] = {"secure": True, **changes}
+    return SOUND._replace(cookie=CookieAttributes(name, **attributes))
 
 
 def timed(**changes: Any) -> Deployment:

@@ -203,3 +203,18 @@ def test_a_cookie_that_browsers_would_drop_is_an_error(tmp_path: Path) -> None:
     assert told.status == 1
     assert "Traceback" not in told.text
     assert "SESSION_COOKIE_DOMAIN" in told.text
+
+
+def test_what_a_subclass_makes_of_the_cookie_counts(tmp_path: Path) -> None:
+    told = doctor(
+        tmp_path,
+        "--json",
+        extension=(
+            "class Own(CookieSessions.interface_class):\n"
+            "    def get_cookie_httponly(self, app):\n"
+            "        return False\n"
+            "CookieSessions(app)\n"
+            "app.session_interface = Own()"
+        ),
+    )
+    assert (told.status, told.levels["httponly"]) == (4, "warning"), told.text

@@ -136,15 +136,16 @@ def remember_cookies(deployment: Deployment) -> Finding | None:
         return note(
             "No user class takes get_id() from Flask-Login's UserMixin. Whether what theirs gives "
             "changes with the password can't be seen from here: if it does not, a remember cookie "
-            "(login_user(remember=True)) signs its bearer in again after every revocation."
+            "(login_user(remember=True)) signs its bearer in again after every revocation. See that "
+            "it does."
         )
     names = ", ".join(deployment.plain_users)
     return note(
         f"{names}: get_id() is that of Flask-Login's UserMixin. If the application calls "
         f"login_user(remember=True), which can't be seen from here, the remember cookie signs its "
-        f"bearer in again after every revocation, a change of the password included. Then "
-        f"let get_id() return an alternative id that changes with the password, or "
-        f"use a longer PERMANENT_SESSION_LIFETIME instead."
+        f"bearer in again after every revocation, a change of the password included. Then let "
+        f"get_id() return an alternative id that changes with the password, or remember the "
+        f"session itself instead: {PREFIX}REMEMBER_TIMEOUT and session.remember()."
     )
 
 
