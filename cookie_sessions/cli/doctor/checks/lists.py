@@ -136,8 +136,8 @@ def remember_cookies(deployment: Deployment) -> Finding | None:
         return note(
             "No user class takes get_id() from Flask-Login's UserMixin. Whether what theirs gives "
             "changes with the password can't be seen from here: if it does not, a remember cookie "
-            "(login_user(remember=True)) signs its bearer in again after every revocation. See that "
-            "it does."
+            "(login_user(remember=True)) signs its bearer in again after every revocation. See "
+            "that it does."
         )
     names = ", ".join(deployment.plain_users)
     return note(
