@@ -73,7 +73,7 @@ def csrf_token() -> str:
             and ``COOKIE_SESSIONS_STRICT`` is set.
         ServiceUnavailable: the keys can't be had (503, Retry-After); once in a request.
     """
-    if _checked_by_flask_wtf(current_app):
+    if is_checked_by_flask_wtf(current_app):
         return str(sys.modules["flask_wtf.csrf"].generate_csrf())
     # The object behind Flask's proxy.
     present: object = session._get_current_object()  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def protect(app: Flask) -> None:
 
 def offer_token(app: Flask) -> None:
     """Have templates know ``csrf_token``, unless Flask-WTF or the application has its own."""
-    if _checked_by_flask_wtf(app):
+    if is_checked_by_flask_wtf(app):
         return
     names: dict[str, Any] = app.jinja_env.globals
     if _has_flask_wtfs(app):
@@ -169,6 +169,11 @@ def check(_endpoint: str | None, _values: object) -> None:
     if reason is not None:
         state.events.emit(EventName.CSRF_REJECTED, reason=reason)
         raise CsrfRejected(reason)
+
+
+def is_checked_by_flask_wtf(app: Flask) -> bool:
+    """Whether Flask-WTF's CSRFProtect looks after an application's tokens, so that ours rest."""
+    return bool(app.config.get("WTF_CSRF_ENABLED", True)) and _has_flask_wtfs(app)
 
 
 def _token_of(present: FlaskSession) -> str:
@@ -259,9 +264,5 @@ def _will_be_checked_by_flask_wtf() -> bool:
     return (
         bool(checks)
         and request.method in config.get("WTF_CSRF_METHODS", ())
-        and (_checked_by_flask_wtf(current_app))
+        and is_checked_by_flask_wtf(current_app)
     )
-
-
-def _checked_by_flask_wtf(app: Flask) -> bool:
-    return bool(app.config.get("WTF_CSRF_ENABLED", True)) and _has_flask_wtfs(app)

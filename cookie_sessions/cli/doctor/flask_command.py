@@ -4,84 +4,77 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
 from flask.cli import ScriptInfo
 
 from cookie_sessions.cli.options import JSON
 from cookie_sessions.cli.refusal import EXIT_ERROR, EXIT_WARNINGS
 
 if TYPE_CHECKING:
-    from cookie_sessions.cli.doctor.configuration import Deployment, Finding
+    from cookie_sessions.cli.doctor.configuration import Result
 
 
 @click.command()
+@click.option(
+    "--accept",
+    "accepted",
+    metavar="CHECK",
+    multiple=True,
+    help="The name of a check whose warning is meant, as --json has it; repeatable.",
+)
 @JSON
 @click.pass_context
-def doctor(ctx: click.Context, *, as_json: bool) -> None:
+def doctor(ctx: click.Context, *, accepted: tuple[str, ...], as_json: bool) -> None:
     """Say what the application's configuration means for its sessions.
 
-    Asks the store of its revocation list to keep an entry for a moment, and nobody else. Ends with
-    0 if all is well, 1 for an error, 4 for warnings. What lies between visitors and the application
-    is measured by cookie-sessions doctor.
+    Each finding has its fix, and its numbers in OWASP ASVS 5.0. Asks the store of the revocation
+    list to keep an entry for a moment, and nobody else. Ends with 0 if all is well, 1 for an error,
+    2 for a wrong command line, 4 for warnings. What lies between visitors and the application is
+    measured by cookie-sessions doctor.
     """
-    from cookie_sessions.cli.doctor.configuration import Level, check
+    from cookie_sessions.cli.doctor.configuration import CHECKS, check
+    from cookie_sessions.cli.doctor.deployment import Level
+    from cookie_sessions.cli.doctor.examination import examine
 
-    found = check(_deployment(ctx.ensure_object(ScriptInfo).load_app()))
+    names = [each.name for each in CHECKS]
+    for name in accepted:
+        if name not in names:
+            raise click.UsageError(f"There is no check {name!r}. There are: {', '.join(names)}.")
+    app = ctx.ensure_object(ScriptInfo).load_app()
+    found = check(examine(app), accepted=accepted)
     (_tell_json if as_json else _tell)(found)
-    levels = {finding.level for _, finding in found}
+    levels = {result.level for result in found}
     if Level.ERROR in levels:
         sys.exit(EXIT_ERROR)
     if Level.WARNING in levels:
         sys.exit(EXIT_WARNINGS)
 
 
-def _deployment(app: Flask) -> Deployment:
-    from cookie_sessions.cli.doctor.configuration import Deployment, plain_users
-    from cookie_sessions.cli.doctor.store import examine_list
-    from cookie_sessions.flask import CookieSessionInterface
-    from cookie_sessions.settings import PREFIX, Settings
+def _tell(found: list[Result]) -> None:
+    from cookie_sessions.cli.doctor.deployment import Level
 
-    settings = Settings.from_mapping(app.config)
-    is_store = settings.revocations is not None and not settings.revocations_are_a_snapshot
-    # An application that uses Flask-Login has loaded it.
-    login: Any = sys.modules.get("flask_login")
-    mixin = login.UserMixin if login is not None and hasattr(app, "login_manager") else None
-    kind = type(app.session_interface)
-    return Deployment(
-        interface=f"{kind.__module__}.{kind.__qualname__}",
-        is_sealed=isinstance(app.session_interface, CookieSessionInterface),
-        settings=settings,
-        names_subject=f"{PREFIX}SUBJECT_KEY" in app.config,
-        revocations=examine_list(settings.revocations or "") if is_store else None,
-        has_login=mixin is not None,
-        plain_users=() if mixin is None else plain_users(mixin),
-    )
-
-
-def _tell(found: list[tuple[str, Finding]]) -> None:
-    from cookie_sessions.cli.doctor.configuration import Level
-
-    for _, finding in found:
-        if finding.level is Level.OK:
-            click.echo(f"{click.style('ok', fg='green')}: {finding.text}")
     for level, colour in (
+        (Level.OK, "green"),
         (Level.NOTE, "cyan"),
         (Level.WARNING, "yellow"),
         (Level.ERROR, "red"),
     ):
-        for _, finding in found:
-            if finding.level is level:
-                click.echo(f"{click.style(level, fg=colour)}: {finding.text}", err=True)
+        for each in found:
+            if each.level is level:
+                numbers = f" [ASVS 5.0: {', '.join(each.asvs)}]" if each.asvs else ""
+                accepted = " Accepted." if each.accepted else ""
+                line = f"{click.style(level, fg=colour)}: {each.text}{accepted}{numbers}"
+                click.echo(line, err=level is not Level.OK)
 
 
-def _tell_json(found: list[tuple[str, Finding]]) -> None:
-    from cookie_sessions.cli.doctor.configuration import Level
+def _tell_json(found: list[Result]) -> None:
+    from cookie_sessions.cli.doctor.deployment import Level
 
     facts = {
-        "ok": not any(each.level in (Level.WARNING, Level.ERROR) for _, each in found),
-        "checks": [{"check": name, **finding._asdict()} for name, finding in found],
+        "standard": "OWASP ASVS 5.0",
+        "ok": not any(each.level in (Level.WARNING, Level.ERROR) for each in found),
+        "checks": [each._asdict() for each in found],
     }
     click.echo(json.dumps(facts, indent=2))

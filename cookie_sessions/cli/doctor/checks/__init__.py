@@ -1,0 +1,1 @@
+"""What ``flask sessions doctor`` looks at, one small pure function a check."""

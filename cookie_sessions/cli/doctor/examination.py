@@ -1,0 +1,106 @@
+"""What ``flask sessions doctor`` can learn of an application without sending it a request."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cookie_sessions.cli.doctor.deployment import Deployment, Secrets, plain_users
+from cookie_sessions.cli.doctor.store import examine_list
+from cookie_sessions.cookies import CookieAttributes
+from cookie_sessions.flask import CookieSessionInterface
+from cookie_sessions.flask.state import AppState
+from cookie_sessions.keys import is_weak
+from cookie_sessions.settings import COOKIE_PREFIXES, PREFIX, Settings, timeouts_in
+
+_INNER: Final = ("app", "wsgi_app", "application", "_app", "_inner")
+"""What middleware calls that which it stands before."""
+
+_DEEPEST: Final = 32
+
+
+def examine(app: Flask) -> Deployment:
+    """Look at an application.
+
+    Its keys are not read and its list is not opened, except to see whether the store answers.
+
+    Args:
+        app: the application.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or browsers would drop the cookie.
+    """
+    settings = Settings.from_mapping(app.config)
+    is_store = settings.revocations is not None and not settings.revocations_are_a_snapshot
+    # An application that uses Flask-Login has loaded it.
+    login: Any = sys.modules.get("flask_login")
+    mixin = login.UserMixin if login is not None and hasattr(app, "login_manager") else None
+    interface = app.session_interface
+    kind = type(interface)
+    is_sealed = isinstance(interface, CookieSessionInterface)
+    return Deployment(
+        interface=f"{kind.__module__}.{kind.__qualname__}",
+        is_sealed=is_sealed,
+        settings=settings,
+        names_subject=f"{PREFIX}SUBJECT_KEY" in app.config,
+        revocations=examine_list(settings.revocations or "") if is_store else None,
+        has_login=mixin is not None,
+        plain_users=() if mixin is None else plain_users(mixin),
+        cookie=_cookie(app, interface, settings) if is_sealed else None,
+        timeouts=timeouts_in(
+            settings, lifetime=int(app.permanent_session_lifetime.total_seconds())
+        ),
+        secrets=_secrets(app, settings),
+        csrf=_csrf(app, settings) if is_sealed else "",
+        has_proxy_fix=any(isinstance(each, ProxyFix) for each in _middleware(app)),
+        is_development=app.debug or app.testing,
+    )
+
+
+def _cookie(app: Flask, interface: Any, settings: Settings) -> CookieAttributes:
+    # The interface asks the application's manager for the prefix, and that would open the list.
+    look = copy.copy(interface)
+    look._prefix = lambda _app: COOKIE_PREFIXES[settings.cookie_prefix]
+    cookie: CookieAttributes = look._cookie(app)
+    return cookie
+
+
+def _secrets(app: Flask, settings: Settings) -> Secrets:
+    given = [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
+    secrets = [_octets(each) for each in given if each]
+    return Secrets(
+        exists=bool(app.secret_key),
+        is_weak=any(is_weak(each) for each in secrets),
+        names_subjects=settings.index_key is not None and _octets(settings.index_key) in secrets,
+    )
+
+
+def _octets(secret: str | bytes) -> bytes:
+    return secret.encode() if isinstance(secret, str) else secret
+
+
+def _csrf(app: Flask, settings: Settings) -> str:
+    from cookie_sessions.flask.csrf import is_checked_by_flask_wtf
+
+    if AppState.of(app).csrf if settings.csrf is None else settings.csrf:
+        return "ours"
+    if is_checked_by_flask_wtf(app) and app.config.get("WTF_CSRF_CHECK_DEFAULT", True):
+        return "flask_wtf"
+    return ""
+
+
+def _middleware(app: Flask) -> Iterator[object]:
+    """What stands before an application, outermost first, as far as it can be seen."""
+    each: Any = app.wsgi_app
+    for _ in range(_DEEPEST):
+        yield each
+        inner = (getattr(each, name, None) for name in _INNER)
+        found = next((one for one in inner if callable(one) and one is not app), None)
+        if found is None:
+            return
+        each = found
