@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, redirect, render_template_string, request, session
 
+from cookie_sessions.cookies import find
 from cookie_sessions.flask import CookieSessions, csrf_exempt
 
 from .engine import PATIENCE
@@ -112,6 +113,10 @@ class AttackedShop:
         """Begin the notes anew."""
         self.seen.clear()
         self.done.clear()
+
+    def has_cookie(self, seen: Seen) -> bool:
+        """Whether a request brought a cookie of the shop's name."""
+        return bool(find(seen.cookies, self.setup.cookie))
 
     def wait_for(self, by: str, count: int) -> None:
         """Wait for requests that a page sends without waiting for them itself."""
