@@ -74,6 +74,11 @@ class Seen(NamedTuple):
     cookies: str
     status: int
 
+    @property
+    def cookie_pairs(self) -> list[str]:
+        """What the header Cookie consists of, as the browser wrote it in UTF-8."""
+        return self.cookies.encode("latin-1").decode().split("; ")
+
 
 class Deed(NamedTuple):
     """Something that was done in a visitor's name."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from .engine import Browser
 
@@ -16,6 +17,12 @@ BESIDE = "blog.shop.localhost"
 
 PARENT = "shop.localhost"
 """The domain that both subdomains may set cookies for."""
+
+EVERYWHERE = f"Domain={PARENT}; Path=/; Secure"
+"""The attributes by which a cookie reaches both."""
+
+UNICODE_BLANKS = ("\u0085", "\u00a0", "\u2000", "\u3000")
+"""What ``str.strip`` takes away, and no browser does."""
 
 FORMS = ("fetch-form", "fetch-text", "fetch-multipart", "beacon", "frame-form", "frame-text")
 """What sends a POST without asking the shop first, in the background of the page."""
@@ -107,10 +114,31 @@ _PLANT = "for (const line of arguments[0]) document.cookie = line;"
 
 
 def pages() -> Flask:
-    """The attacker's site: one page, which scripts fill."""
+    """The attacker's site: one page, which scripts fill, and which sets what cookies they ask."""
     app = Flask(__name__)
-    app.add_url_rule("/", view_func=lambda: "<!doctype html><title>Win</title><body>", endpoint="/")
+
+    def page() -> Response:
+        answer = Response("<!doctype html><title>Win</title><body>", mimetype="text/html")
+        for line in request.args.getlist("cookie"):
+            answer.headers.add("Set-Cookie", line)
+        return answer
+
+    app.add_url_rule("/", view_func=page)
     return app
+
+
+def disguises(name: str, value: str) -> list[str]:
+    """Cookies that a careless reader takes for the one of a name: pairs without attributes."""
+    return [
+        f"x=1,{name}={value}",
+        f"y=1, {name}={value}",
+        *(f"{blank}{name}={value}" for blank in UNICODE_BLANKS),
+        f"{name}{UNICODE_BLANKS[0]}={value}",
+        f"={name}={value}",
+        f'"{name}"={value}',
+        f"{name.swapcase()}={value}",
+        f"{name.replace('s', '%73')}={value}",
+    ]
 
 
 class Attacker:
@@ -146,11 +174,15 @@ class Attacker:
         self._browser.script(_LINK, address)
         self._browser.follow("a")
 
-    def plant(self, lines: Sequence[str]) -> None:
-        """Set cookies by a script of the page; which of them stay is the browser's decision.
+    def plant(self, lines: Iterable[str]) -> None:
+        """Set cookies, by the server where ASCII can, then by a script of the page.
+
+        Which of them stay is the browser's decision.
 
         Args:
-            lines: as ``document.cookie`` takes them.
+            lines: as ``Set-Cookie`` and ``document.cookie`` take them.
         """
-        self._browser.open(f"{self.address}/")
-        self._browser.script(_PLANT, list(lines))
+        planted = list(lines)
+        query = urlencode([("cookie", line) for line in planted if line.isascii()])
+        self._browser.open(f"{self.address}/?{query}")
+        self._browser.script(_PLANT, planted)
