@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -129,6 +130,7 @@ class AttackedShop:
         while sum(one.by == by for one in self.seen) < count and time.monotonic() < deadline:
             time.sleep(0.01)
 
+    @cached_property
     def attacker(self) -> tuple[str, str]:
         """The cookie's value and a token of a session that the attacker has opened here."""
         client = self._app.test_client()

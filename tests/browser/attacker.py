@@ -86,11 +86,14 @@ const all = paths.flatMap(path => {
     send(at("fetch-header"), text, {...cors, headers: {"X-CSRFToken": token}}),
     frameForm(at("frame-form"), "application/x-www-form-urlencoded"),
     frameForm(at("frame-text"), "text/plain"),
-    load("img", at("image")),
-    load("iframe", at("frame")),
-    send(at("fetch-read"), undefined, {...cors, method: "GET"}),
   ];
 });
+const page = by => `${shop}/plain?by=${by}`;
+all.push(
+  load("img", page("image")),
+  load("iframe", page("frame")),
+  send(page("fetch-read"), undefined, {...cors, method: "GET"}),
+);
 return Promise.all(all).then(() => read);
 """
 
@@ -154,7 +157,7 @@ class Attacker:
         self.address = address
 
     def send_in_background(self, shop: str, paths: Sequence[str], token: str) -> list[str]:
-        """Send all of FORMS, ASKING and LOADS to each path of the shop.
+        """Send all of FORMS and ASKING to each path of the shop, and all of LOADS to a page of it.
 
         Returns:
             What the page could read of the answers.

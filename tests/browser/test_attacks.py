@@ -99,7 +99,7 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str], host: str
 ) -> None:
     # Whatever is sent brings a token of the attacker's own, good for the attacker's session.
-    _, token = shop.attacker()
+    _, token = shop.attacker
     sign_in(victim, shop)
     attacker = Attacker(victim, addresses[host])
     assert attacker.send_in_background(shop.address, ("/order", "/unguarded"), token) == []
@@ -140,7 +140,7 @@ def test_the_shop_itself_works(victim: Browser, shop: AttackedShop) -> None:
     assert (cookie.secure, cookie.http_only) == (True, True)
 
 
-@pytest.mark.parametrize("shop", PREFIXED, indirect=True, ids=str)
+@pytest.mark.parametrize("shop", PREFIXED[1:3], indirect=True, ids=str)
 def test_under_strict_a_link_to_a_page_with_a_form_begins_another_session(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str]
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_cookie_in_disguise_is_nobodys(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str]
 ) -> None:
     # Behind each of them is a session that would open: the attacker's own.
-    value, _ = shop.attacker()
+    value, _ = shop.attacker
     pairs = disguises(shop.setup.cookie, value)
     Attacker(victim, addresses[BESIDE]).plant(f"{pair}; {EVERYWHERE}" for pair in pairs)
     assert name_at(victim, shop) == NOBODY
@@ -169,7 +169,7 @@ def test_a_cookie_in_disguise_is_nobodys(
 def test_with_the_prefix_a_sibling_plants_nothing(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str]
 ) -> None:
-    value, _ = shop.attacker()
+    value, _ = shop.attacker
     lines = [f"{shop.setup.cookie}={value}; {scope}" for scope in (EVERYWHERE, DEEPER)]
     attacker = Attacker(victim, addresses[BESIDE])
     attacker.plant(lines)
@@ -185,7 +185,7 @@ def test_with_the_prefix_a_sibling_plants_nothing(
 def test_without_the_prefix_a_planted_session_keeps_the_victims_away_and_is_not_taken_for_it(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str]
 ) -> None:
-    value, _ = shop.attacker()
+    value, _ = shop.attacker
     sign_in(victim, shop)
     scopes = (EVERYWHERE, DEEPER)
     attacker = Attacker(victim, addresses[BESIDE])
@@ -201,7 +201,7 @@ def test_without_the_prefix_who_has_no_session_is_given_the_planted_one(
     victim: Browser, shop: AttackedShop, addresses: dict[str, str]
 ) -> None:
     # The limit that the prefix is for.
-    value, _ = shop.attacker()
+    value, _ = shop.attacker
     planted = f"{shop.setup.cookie}={value}; {EVERYWHERE}"
     Attacker(victim, addresses[BESIDE]).plant([planted])
     assert name_at(victim, shop) == "mallory"
