@@ -31,6 +31,7 @@ FLAGS = (
     "--window-size={},{}".format(*WINDOW),
 )
 
+_ACCEPT = 0
 _BLOCK = 2
 
 _ROUTES = MappingProxyType(
@@ -148,6 +149,8 @@ class Chromium(Browser):
         known["credentials_enable_service"] = False
         contents = known.setdefault("profile", {}).setdefault("default_content_setting_values", {})
         contents.pop("cookies", None)
+        if self.third_party_cookies:
+            known["profile"]["cookie_controls_mode"] = _ACCEPT
         if self.cookies_blocked:
             contents["cookies"] = _BLOCK
         path.write_text(json.dumps(known), encoding="utf-8")

@@ -55,6 +55,8 @@ class Browser(ABC):
         profile: the folder of the profile; it is made where it is missing.
         cookies_blocked: whether the person forbade all cookies.
         any_certificate: whether servers are believed whose certificate nobody has signed.
+        third_party_cookies: whether the person lets pages of one site use another site's cookies,
+            as all browsers once did.
     """
 
     name: ClassVar[str]
@@ -64,11 +66,17 @@ class Browser(ABC):
     """The line that installs them on Debian."""
 
     def __init__(
-        self, profile: Path, *, cookies_blocked: bool = False, any_certificate: bool = False
+        self,
+        profile: Path,
+        *,
+        cookies_blocked: bool = False,
+        any_certificate: bool = False,
+        third_party_cookies: bool = False,
     ) -> None:
         self.profile = profile
         self.cookies_blocked = cookies_blocked
         self.any_certificate = any_certificate
+        self.third_party_cookies = third_party_cookies
 
     @classmethod
     def is_installed(cls) -> bool:

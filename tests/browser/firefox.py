@@ -34,6 +34,7 @@ PREFERENCES: Mapping[str, bool | int | str] = MappingProxyType(
 )
 
 _BEHAVIOUR = "network.cookie.cookieBehavior"
+_ACCEPT = 0
 _BLOCK = 2
 _DEFAULT = 5
 
@@ -160,7 +161,8 @@ class Firefox(Browser):
         raise BrowserError(f"Firefox did not start: {group.printed()}")
 
     def _write_preferences(self) -> None:
-        wanted = {**PREFERENCES, _BEHAVIOUR: _BLOCK if self.cookies_blocked else _DEFAULT}
+        behaviour = _ACCEPT if self.third_party_cookies else _DEFAULT
+        wanted = {**PREFERENCES, _BEHAVIOUR: _BLOCK if self.cookies_blocked else behaviour}
         lines = [
             f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
             for name, value in wanted.items()

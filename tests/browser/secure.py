@@ -44,7 +44,8 @@ class Site:
         """Serve an application meanwhile."""
         self._app = app
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        thread = threading.Thread(target=self._server.serve_forever)
+        # Seconds between two looks for the end, which tests with many sites would wait for.
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield
