@@ -99,7 +99,7 @@ def test_whoever_could_not_be_signed_out_keeps_what_the_browser_stored() -> None
 
 @pytest.mark.parametrize("asked", [("cookies", "cache"), ("*", "cache")])
 def test_who_signs_in_as_another_keeps_the_cookie_that_says_so(asked: tuple[str, ...]) -> None:
-    app = going(COOKIE_SESSIONS_CLEAR_SITE_DATA=asked)
+    app = site(COOKIE_SESSIONS_CLEAR_SITE_DATA=asked)
     client = app.test_client()
     client.get("/sign-in/ann")
     response = client.get("/sign-in/bob")
