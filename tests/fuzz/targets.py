@@ -60,21 +60,21 @@ class Target(NamedTuple):
 TARGETS: Final = {
     target.name: target
     for target in (
-        Target("reader", 60, 1024),
-        Target("envelope", 60, 2048),
-        Target("codec", 60, 4352),
-        Target("signed", 60, 2048),
-        Target("session", 20, 4352),
-        Target("split", 20, 1536),
-        Target("without", 20, 1024),
-        Target("authorization", 20, 4352),
-        Target("handoff", 20, 1024),
-        Target("jwk_set", 20, 2048),
-        Target("snapshot", 20, 2048),
-        Target("csrf_token", 20, 256),
-        Target("csrf_origin", 20, 768),
-        Target("user_agent", 20, 1280),
-        Target("bindings", 20, 320),
+        Target("reader", 30, 1024),
+        Target("envelope", 30, 2048),
+        Target("codec", 30, 4352),
+        Target("signed", 30, 2048),
+        Target("session", 10, 4352),
+        Target("split", 10, 1536),
+        Target("without", 10, 1024),
+        Target("authorization", 10, 4352),
+        Target("handoff", 10, 1024),
+        Target("jwk_set", 10, 2048),
+        Target("snapshot", 10, 2048),
+        Target("csrf_token", 10, 256),
+        Target("csrf_origin", 10, 768),
+        Target("user_agent", 10, 1280),
+        Target("bindings", 10, 320),
     )
 }
 """By name, the longest runs first."""

@@ -73,7 +73,7 @@ def provide(site: Site, source: SlowSource, monkeypatch: pytest.MonkeyPatch) -> 
     """
     provider = KeyProvider(source)
     monkeypatch.setattr(site.manager, "ring", provider.ring)
-    monkeypatch.setattr(site.manager, "_look_again", provider.look_again)
+    monkeypatch.setattr(site.manager, "look_again", provider.look_again)
     provider.ring()
     site.now += 3600
     source.keys = change.add(source.keys, now=int(site.now))
@@ -135,7 +135,7 @@ def test_a_ring_that_changed_since_the_cookie_was_tried_is_tried(
         site.keys = new
         return False
 
-    monkeypatch.setattr(site.manager, "_look_again", look_again)
+    monkeypatch.setattr(site.manager, "look_again", look_again)
     assert dict(site.arrive(text)) == {"a": 1}
     assert site.reasons == []
 
@@ -144,7 +144,7 @@ def test_a_key_that_nobody_has_is_refused(site: Site, monkeypatch: pytest.Monkey
     site.keys = KeyRing(key(2))
     text = site.store(a=1)
     site.keys = KeyRing(key(1))
-    monkeypatch.setattr(site.manager, "_look_again", lambda: False)
+    monkeypatch.setattr(site.manager, "look_again", lambda: False)
     assert dict(site.arrive(text)) == {}
     assert site.reasons == ["unknown_kid"]
 
@@ -210,7 +210,7 @@ def test_a_source_that_never_answers_does_not_stop_those_who_miss_a_key(
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_who_is_told_of_keys_may_use_them_and_look_again(
+def test_who_is_told_of_keys_may_use_them_andlook_again(
     site: Site, source: SlowSource, *, fails: bool
 ) -> None:
     names: list[EventName] = []
