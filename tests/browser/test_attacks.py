@@ -7,6 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from cookie_sessions.errors import CsrfReason
+
 from .attacked import HOST, NOBODY, AttackedShop, Deed, Setup
 from .attacker import ACROSS, ASKING, BESIDE, EVERYWHERE, FORMS, LOADS, Attacker, disguises, pages
 from .engine import Browser
@@ -121,6 +123,7 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
     guarded = [one for one in sent if one.method == "POST" and one.path != "/unguarded"]
     assert len(guarded) == len(FORMS) + 1
     assert {one.status for one in guarded} == {403}
+    assert shop.refusals == [CsrfReason.CROSS_SITE] * len(guarded)
     named = {one.by for one in sent if shop.has_cookie(one)}
     assert named == with_the_cookie(victim, shop.setup.same_site, host)
     # Without the protection every one of these that brings the cookie has its way.
