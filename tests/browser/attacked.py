@@ -127,6 +127,10 @@ class AttackedShop:
         """Whether a request brought a cookie of the shop's name."""
         return bool(find(seen.cookies, self.setup.cookie))
 
+    def last(self, path: str) -> Seen:
+        """The latest request for a path; browsers ask for an icon whenever they like."""
+        return [one for one in self.seen if one.path == path][-1]
+
     def wait_for(self, by: str, count: int) -> None:
         """Wait for requests that a page sends without waiting for them itself."""
         deadline = time.monotonic() + PATIENCE
