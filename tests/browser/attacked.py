@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import Flask, redirect, render_template_string, request, session
 
 from cookie_sessions.cookies import find
-from cookie_sessions.flask import CookieSessions, csrf_exempt
+from cookie_sessions.errors import CsrfReason
+from cookie_sessions.flask import CookieSessions, CsrfRejected, csrf_exempt
 
 from .engine import PATIENCE
 from .secure import Site
@@ -103,6 +104,7 @@ class AttackedShop:
         self.setup = setup
         self.seen: list[Seen] = []
         self.done: list[Deed] = []
+        self.refusals: list[CsrfReason] = []
         self._site = Site(HOST, folder)
         self.address = self._site.address
         self._app = self._application()
@@ -119,10 +121,15 @@ class AttackedShop:
         """Begin the notes anew."""
         self.seen.clear()
         self.done.clear()
+        self.refusals.clear()
 
     def has_cookie(self, seen: Seen) -> bool:
         """Whether a request brought a cookie of the shop's name."""
         return bool(find(seen.cookies, self.setup.cookie))
+
+    def last(self, path: str) -> Seen:
+        """The latest request for a path; browsers ask for an icon whenever they like."""
+        return [one for one in self.seen if one.path == path][-1]
 
     def wait_for(self, by: str, count: int) -> None:
         """Wait for requests that a page sends without waiting for them itself."""
@@ -152,6 +159,11 @@ class AttackedShop:
             COOKIE_SESSIONS_COOKIE_PREFIX=self.setup.prefix,
         )
         CookieSessions(app, csrf=True, harden=bool(self.setup.same_site))
+
+        @app.errorhandler(CsrfRejected)
+        def refused(error: CsrfRejected) -> tuple[str, int]:
+            self.refusals.append(error.reason)
+            return error.reason, 403
 
         def do() -> str:
             self._note(session.get("name", NOBODY))

@@ -88,7 +88,7 @@ const all = paths.flatMap(path => {
     frameForm(at("frame-text"), "text/plain"),
   ];
 });
-const page = by => `${shop}/plain?by=${by}`;
+const page = by => `${shop}/?by=${by}`;
 all.push(
   load("img", page("image")),
   load("iframe", page("frame")),
@@ -157,7 +157,7 @@ class Attacker:
         self.address = address
 
     def send_in_background(self, shop: str, paths: Sequence[str], token: str) -> list[str]:
-        """Send all of FORMS and ASKING to each path of the shop, and all of LOADS to a page of it.
+        """Send all of FORMS and ASKING to each path of the shop, and LOADS of a page with forms.
 
         Returns:
             What the page could read of the answers.

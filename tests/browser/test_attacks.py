@@ -7,6 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from cookie_sessions.errors import CsrfReason
+
 from .attacked import HOST, NOBODY, AttackedShop, Deed, Setup
 from .attacker import ACROSS, ASKING, BESIDE, EVERYWHERE, FORMS, LOADS, Attacker, disguises, pages
 from .engine import Browser
@@ -109,9 +111,7 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
     attacker.lead_to(f"{shop.address}/plain?by=link")
 
     sent = [one for one in shop.seen if one.by]
-    assert {one.fetch_site for one in sent} == {
-        "cross-site" if host == ACROSS else "same-site",
-    }
+    assert {one.fetch_site for one in sent} == {"cross-site" if host == ACROSS else "same-site"}
     # What the browser asked for first was never sent.
     assert {(one.method, one.by) for one in sent} == {
         *(("POST", by) for by in (*FORMS, "form")),
@@ -121,15 +121,19 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
     guarded = [one for one in sent if one.method == "POST" and one.path != "/unguarded"]
     assert len(guarded) == len(FORMS) + 1
     assert {one.status for one in guarded} == {403}
+    assert shop.refusals == [CsrfReason.CROSS_SITE] * len(guarded)
     named = {one.by for one in sent if shop.has_cookie(one)}
     assert named == with_the_cookie(victim, shop.setup.same_site, host)
     # Without the protection every one of these that brings the cookie has its way.
     assert sorted(shop.done) == sorted(
         Deed(by, "/unguarded", "ann" if by in named else NOBODY) for by in (*FORMS, "form")
     )
-    assert name_at(victim, shop) == "ann"
+    # The victim is still who she was, and the shop's own form works.
+    order(victim, shop)
+    assert shop.done[-1] == Deed("shop", "/order", "ann")
 
 
+@pytest.mark.parametrize("shop", [PLAIN[1], PREFIXED[2]], indirect=True, ids=str)
 def test_the_shop_itself_works(victim: Browser, shop: AttackedShop) -> None:
     sign_in(victim, shop)
     order(victim, shop)
@@ -161,7 +165,7 @@ def test_a_cookie_in_disguise_is_nobodys(
     assert name_at(victim, shop) == NOBODY
     # Either browser refuses a pair without a name, and whatever begins with the prefix.
     let_through = [pair for pair in pairs if not pair.lower().startswith(("=", "__host-"))]
-    assert sorted(shop.seen[-1].cookie_pairs) == sorted(let_through)
+    assert sorted(shop.last("/plain").cookie_pairs) == sorted(let_through)
     sign_in(victim, shop)
 
 
@@ -191,8 +195,9 @@ def test_without_the_prefix_a_planted_session_keeps_the_victims_away_and_is_not_
     attacker = Attacker(victim, addresses[BESIDE])
     attacker.plant(f"{shop.setup.cookie}={value}; {scope}" for scope in scopes)
     order(victim, shop)
-    assert (shop.seen[-1].path, shop.seen[-1].status, shop.done) == ("/order", 403, [])
-    assert value in shop.seen[-1].cookies
+    refused = shop.last("/order")
+    assert value in refused.cookies
+    assert (refused.status, shop.done) == (403, [])
     assert name_at(victim, shop) == NOBODY
 
 
