@@ -26,6 +26,8 @@ from cookie_sessions.events import Events
 from cookie_sessions.revocation.configured import revocations_in
 from tests.conftest import missing
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 
 

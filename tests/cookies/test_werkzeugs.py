@@ -8,6 +8,8 @@ from tests.cookies.headers import headers
 from tests.cookies.page import code, rows
 from tests.cookies.werkzeugs import READERS, Habit, compare, explain, ours, werkzeugs
 
+pytestmark = pytest.mark.once
+
 HEADERS = 100_000
 ROWS = rows("Against Werkzeug")
 

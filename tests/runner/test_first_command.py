@@ -18,6 +18,8 @@ import pytest
 
 from environment import ROOT
 
+pytestmark = pytest.mark.once
+
 NEEDED = ["pyproject.toml", "README.md", "LICENSE", "cookie_sessions", "examples", "tests/runner"]
 CLIENT = build_opener(ProxyHandler({}))
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
