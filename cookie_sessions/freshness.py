@@ -50,8 +50,7 @@ class Freshness(Identity):
         """
         self._writable()
         if not self._unavailable:
-            self._sign_in(proved=True)
-            self._intent.reauthenticates = True
+            self._sign_in(proved=True, again=True)
             self._written = True
 
     def is_fresh(self, max_age: float | timedelta) -> bool:
@@ -102,8 +101,8 @@ class Freshness(Identity):
         # What somebody proved who has left says nothing of whoever comes.
         return None if left else self._claims.auth_time
 
-    def _sign_in(self, *, proved: bool) -> None:
-        super()._sign_in(proved=proved)
+    def _sign_in(self, *, proved: bool, again: bool = False) -> None:
+        super()._sign_in(proved=proved, again=again)
         if proved:
             self._anomaly = None
 

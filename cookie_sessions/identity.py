@@ -215,15 +215,16 @@ class Identity(DictSurface):
         self._intent = Intent()
         self._events.emit(EventName.DESTROYED)
 
-    def _sign_in(self, *, proved: bool) -> None:
+    def _sign_in(self, *, proved: bool, again: bool = False) -> None:
         """Note that the session begins anew as the user's; from now on the id is a new one.
 
         Args:
             proved: whether the user has just proved who they are, and not only brought something.
+            again: whether they are to be the one whose session it was before.
         """
         intent = self._intent
         intent.signs_in = True
-        intent.reauthenticates = False
+        intent.reauthenticates = again
         intent.proved_at = clock.now() if proved else None
         intent.hand_over(Handover.AT_ONCE)
         content = self._content

@@ -206,7 +206,8 @@ def test_a_proof_goes_on_with_what_was_remembered(clock: Clock) -> None:
     route(app, lambda: sealed_session().mark_authenticated(), at="/prove")
     browser = signed_in(app, "/remember")
     clock.forward(60)
-    browser.get("/prove")
+    (line,) = browser.answer("/prove").headers.getlist("Set-Cookie")
+    assert "Expires=" in line
     clock.forward(40 * DAY)
     assert browser.get() == "ann"
 
