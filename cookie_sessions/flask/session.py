@@ -86,8 +86,8 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
             return
         raise answer
 
-    def _sign_in(self, *, proved: bool) -> None:
-        super()._sign_in(proved=proved)
+    def _sign_in(self, *, proved: bool, again: bool = False) -> None:
+        super()._sign_in(proved=proved, again=again)
         if proved and FRESH_KEY not in self._watched:
             self._live.pop(FRESH_KEY, None)
 
