@@ -85,7 +85,6 @@ class Claims(NamedTuple):
             until=iat,
             auth_time=iat if proved else None,
             bindings=b"",
-            lasts=None,
         )
 
     def to_octets(self, *, until: int | None = None) -> bytes:

@@ -41,7 +41,8 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
         return ()
     names = set(manager.shed_names) if is_anothers(session, manager=manager) else set[str]()
     forgets = content.claims.lasts is not None and session._intent.remembers is None
-    if forgets and begins_anew(session, manager=manager):
+    # Once all is packed nobody can tell what the request itself has said of it.
+    if forgets and not session._settled and begins_anew(session, manager=manager):
         names.add("_permanent")
     held = session._held()
     found = [name for name in names if name in held]

@@ -6,7 +6,7 @@ Over the few things that a session keeps and does, as the surface of a dict is o
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cookie_sessions.codec import Reference, Wire
     from cookie_sessions.content import Content, Origin
     from cookie_sessions.session import Session
+
+
+_NOBODYS: Final = (None, None, None)
 
 
 def _is_text(value: object) -> bool:
@@ -223,8 +226,9 @@ class Identity(DictSurface):
             again: whether they are to be the one whose session it was before.
         """
         intent = self._intent
+        # A proof beside a sign-in in the same request makes it no less of one.
+        intent.reauthenticates = again and (intent.reauthenticates or not intent.signs_in)
         intent.signs_in = True
-        intent.reauthenticates = again
         intent.proved_at = clock.now() if proved else None
         intent.hand_over(Handover.AT_ONCE)
         content = self._content
@@ -249,8 +253,8 @@ class Identity(DictSurface):
         self._intent.signs_in = False
         self._intent.proved_at = None
         claims = self._claims
-        if claims is not None and (claims.subject, claims.auth_time) != (None, None):
-            self._claims = claims._replace(subject=None, auth_time=None)
+        if claims is not None and (claims.subject, claims.auth_time, claims.lasts) != _NOBODYS:
+            self._claims = claims._replace(subject=None, auth_time=None, lasts=None)
 
     def _go_on(self, how: Handover) -> None:
         self._writable()

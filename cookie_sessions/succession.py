@@ -14,6 +14,7 @@ from cookie_sessions.content import Content
 from cookie_sessions.ending import end
 from cookie_sessions.errors import Reason, Rejected, Unavailable
 from cookie_sessions.events import EventName
+from cookie_sessions.fixation import is_anothers
 from cookie_sessions.intent import Handover
 from cookie_sessions.ownership import former_subject, subject_in, subject_of
 from cookie_sessions.session import Session
@@ -90,7 +91,8 @@ class Succession:
         changed = former != self._subject
         intent = session._intent
         signs_in = intent.signs_in or (changed and self._subject is not None)
-        self._stays = intent.reauthenticates and not changed
+        another = changed or is_anothers(session, manager=self._manager)
+        self._stays = intent.reauthenticates and not another
         # A sign-in begins anew, so its end is not that of what could not be checked. Who goes on
         # after a proof is no sign-in: what was ended meanwhile does not come back by it.
         self.unchecked = content.unchecked
@@ -255,12 +257,10 @@ class Succession:
     def _remembered(self, claims: Claims, *, left: bool = False) -> Claims:
         """The claims of a session that is remembered, or not any more."""
         seconds = self._session._intent.remembers
-        content = self._session._content
-        if seconds is None and self._stays and content is not None:
-            return claims._replace(lasts=content.claims.lasts)
-        if seconds is None:
-            return claims._replace(lasts=None) if left else claims
-        return claims._replace(lasts=seconds or None)
+        if seconds is not None:
+            return claims._replace(lasts=seconds or None)
+        anew = left or (self._begins and not self._stays)
+        return claims._replace(lasts=None) if anew else claims
 
     def _counted(self, claims: Claims) -> Claims:
         """A session that begins now, from when no mark refuses it."""

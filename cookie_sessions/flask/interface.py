@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from flask import Flask, Request, Response
 
     from cookie_sessions.client import Client
+    from cookie_sessions.flask.named import NamedSession
 
 
 NAMED: Final = "cookie_sessions.named"
@@ -103,7 +104,9 @@ class CookieSessionInterface(SessionInterface):
             return datetime.fromtimestamp(clock.now() + session._intent.remembers, UTC)
         lasts = timeouts.lasts(claims)
         if lasts is not None and not begins_anew(session, manager=self.manager(app)):
-            return datetime.fromtimestamp(claims.iat + lasts, UTC)
+            # A proof has its times begin anew.
+            begun = clock.now() if session._intent.signs_in else claims.iat
+            return datetime.fromtimestamp(begun + lasts, UTC)
         longest = datetime.fromtimestamp(clock.now() + timeouts.idle, UTC)
         return longest if timeouts.all_slide else expires
 
@@ -138,14 +141,41 @@ class CookieSessionInterface(SessionInterface):
         Raises:
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
-        if isinstance(session, FlaskSession):
-            for interface, further in session._environ.get(NAMED, {}).items():
-                if not came_by_header(session):
-                    interface._save(app, further, response)
-                elif further.modified and not further._committed:
-                    further._commit()
+        held = session._environ.get(NAMED, {}) if isinstance(session, FlaskSession) else {}
+        # Those of another application that was called with the same environ are its own.
+        further = [(each, one) for each, one in [*held.items()] if each.belongs_to(app)]
+        saved: list[FlaskSession] = []
+        try:
+            self._save_further(app, session, further, response, saved)
+            self._save(app, session, response)
+        except (ConfigurationError, UsageError):
+            for one in saved:
+                # Its lines went with this response: the error page sets them.
+                one._committed = False
+            raise
+
+    def _save_further(
+        self,
+        app: Flask,
+        session: SessionMixin,
+        further: list[tuple[NamedSession, FlaskSession]],
+        response: Response,
+        saved: list[FlaskSession],
+    ) -> None:
+        failed: ConfigurationError | UsageError | None = None
+        for interface, one in further:
+            if came_by_header(session):
+                if one.modified and not one._committed:
+                    one._commit()
                     self.manager(app).events.emit(EventName.WRITE_IGNORED)
-        self._save(app, session, response)
+                continue
+            try:
+                interface._save(app, one, response)
+                saved.append(one)
+            except (ConfigurationError, UsageError) as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def manager(self, app: Flask) -> SessionManager:
         """What loads and commits an application's sessions.
@@ -189,7 +219,7 @@ class CookieSessionInterface(SessionInterface):
             raise error.with_traceback(None) from None
         types = manager.settings.clear_site_data
         if types and is_left(manager, session):
-            clear_site_data(response, types, keeps_cookies=session._holds_something)
+            clear_site_data(response, types, keeps_cookies=_keeps_cookies(session))
         if lines:
             if not session.accessed:
                 _vary(manager, session, response)
@@ -281,6 +311,11 @@ def _in_header(
     from cookie_sessions.token import arrival_of
 
     return arrival_of(manager, environ.get("HTTP_AUTHORIZATION", ""), name=name, client=client)
+
+
+def _keeps_cookies(session: FlaskSession) -> bool:
+    further = session._environ.get(NAMED, {}).values()
+    return any(each._holds_something for each in (session, *further))
 
 
 def _vary(manager: SessionManager, session: FlaskSession, response: Response) -> None:

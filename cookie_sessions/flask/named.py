@@ -20,6 +20,7 @@ from cookie_sessions.flask.interface import NAMED, CookieSessionInterface
 from cookie_sessions.flask.session import FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
+from cookie_sessions.ownership import subject_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.policy.levels import within
 from cookie_sessions.succession import Succession
@@ -98,8 +99,13 @@ class NamedSession(CookieSessionInterface):
                     "There is no key, so no session can be sealed. Set SECRET_KEY or "
                     "COOKIE_SESSIONS_KEYS."
                 )
+            opened._main_owner = _main_owner()
             held[self] = opened
         return held[self]
+
+    def belongs_to(self, app: Flask) -> bool:
+        """Whether it is a session of this application."""
+        return self._app is app
 
     def _opened(self) -> FlaskSession | None:
         main: object = main_session._get_current_object()  # type: ignore[attr-defined]
@@ -127,7 +133,8 @@ class NamedSession(CookieSessionInterface):
         if not self._beside_main:
             return super()._lines(app, manager, session, response)
         name, came = _main_session(), session._content
-        if name is not None and (came is None or came.claims.beside == name):
+        stays = session._main_owner in (None, _main_owner())
+        if name is not None and stays and (came is None or came.claims.beside == name):
             return super()._lines(app, manager, session, response)
         if came is None:
             if session.modified:
@@ -163,6 +170,16 @@ class NamedSession(CookieSessionInterface):
                 beside=_main_session if self._beside_main else None,
             )
         return self._manager
+
+
+def _main_owner() -> bytes | None:
+    """Whose the visitor's main session is at the moment; None where it is nobody's."""
+    # The object behind Flask's proxy.
+    main: object = main_session._get_current_object()  # type: ignore[attr-defined]
+    if not isinstance(main, FlaskSession):
+        return None
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return subject_of(main, manager=AppState.of(app).manager)
 
 
 def _main_session() -> bytes | None:

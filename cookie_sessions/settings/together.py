@@ -47,20 +47,21 @@ def check_csrf(settings: Settings) -> None:
 
 def _check_timeouts(settings: Settings) -> None:
     remember, absolute = settings.remember_timeout, settings.absolute_timeout
-    if remember is not None and absolute is not None and remember <= absolute:
-        raise ConfigurationError(
-            f"{PREFIX}REMEMBER_TIMEOUT is not longer than {PREFIX}ABSOLUTE_TIMEOUT, so remembering "
-            f"a session would shorten it. Make it longer, or take it out."
-        )
     level = LEVELS.get(settings.timeouts)
-    if level is None:
-        return
-    if remember is not None and level.idle < level.absolute:
+    if remember is not None and level is not None and level.idle < level.absolute:
         raise ConfigurationError(
             f"{PREFIX}REMEMBER_TIMEOUT has sessions live unused, and {settings.timeouts.upper()} "
             f"of NIST SP 800-63B-4 ends them after {level.idle} seconds without activity. Take it "
             f"out, or name another level in {PREFIX}TIMEOUTS."
         )
+    others = [absolute and absolute + 1, settings.idle_timeout, level and level.absolute]
+    if remember is not None and remember < next(filter(None, others), 0):
+        raise ConfigurationError(
+            f"{PREFIX}REMEMBER_TIMEOUT is not longer than what other settings let a session live, "
+            f"so remembering one would shorten it. Make it longer, or take it out."
+        )
+    if level is None:
+        return
     for name, allowed in (
         ("idle_timeout", level.idle),
         ("absolute_timeout", level.absolute),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 
+from cookie_sessions.cookies import http_date
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.flask import CookieSessions
 from tests.flask.conftest import Clock
@@ -206,10 +207,56 @@ def test_a_proof_goes_on_with_what_was_remembered(clock: Clock) -> None:
     route(app, lambda: sealed_session().mark_authenticated(), at="/prove")
     browser = signed_in(app, "/remember")
     clock.forward(60)
+    clock.forward(80 * DAY)
     (line,) = browser.answer("/prove").headers.getlist("Set-Cookie")
-    assert "Expires=" in line
+    assert f"Expires={http_date(int(clock.time) + 90 * DAY)}" in line
     clock.forward(40 * DAY)
     assert browser.get() == "ann"
+
+
+def test_what_was_remembered_is_not_the_next_users_who_only_proves(clock: Clock) -> None:
+    app = timed(**REMEMBERED)
+
+    def prove() -> None:
+        session["user"] = "somebody"
+        sealed_session().mark_authenticated()
+
+    def prove_and_remember() -> None:
+        prove()
+        sealed_session().remember()
+
+    def leave() -> None:
+        session.clear()
+        session["theme"] = "dark"
+
+    route(app, prove, at="/prove")
+    route(app, prove_and_remember, at="/prove-and-remember")
+    route(app, leave, at="/leave-something")
+    route(app, lambda: session.get("user", "nobody"), at="/user")
+    browser = Browser(app)
+    browser.get("/prove-and-remember")
+    browser.get("/leave-something")
+    browser.get("/prove")
+    clock.forward(2 * DAY)
+    assert browser.get("/user") == "nobody"
+
+
+def test_a_proof_beside_a_sign_in_is_a_sign_in_and_permanence_is_the_applications(
+    clock: Clock,
+) -> None:
+    app = timed(**REMEMBERED)
+
+    def sign_in() -> None:
+        sealed_session().subject = "ann"
+        sealed_session().mark_authenticated()
+        session.permanent = True
+
+    route(app, sign_in, at="/sign-in-and-prove")
+    browser = signed_in(app, "/remember")
+    (line,) = browser.answer("/sign-in-and-prove").headers.getlist("Set-Cookie")
+    assert "Expires=" in line
+    clock.forward(DAY + 1)
+    assert browser.get() == "nobody"
 
 
 @pytest.mark.parametrize("user", ["ann", "bob"])
@@ -259,6 +306,8 @@ def test_where_none_is_remembered_asking_for_it_says_what_to_set() -> None:
         ({"TIMEOUTS": "aal3", "REMEMBER_TIMEOUT": 9 * HOUR}, "after 900 seconds without activity"),
         ({"TIMEOUTS": "aal1", "REMEMBER_TIMEOUT": 31 * DAY}, "2592000 seconds that AAL1"),
         ({"ABSOLUTE_TIMEOUT": DAY, "REMEMBER_TIMEOUT": DAY}, "would shorten it"),
+        ({"IDLE_TIMEOUT": DAY, "REMEMBER_TIMEOUT": HOUR}, "would shorten it"),
+        ({"TIMEOUTS": "aal1", "REMEMBER_TIMEOUT": DAY}, "would shorten it"),
         ({"REFRESH_AFTER": 0}, "between 0 and 1"),
         ({"REFRESH_AFTER": 1}, "between 0 and 1"),
         ({"REFRESH_AFTER": True}, "between 0 and 1"),

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, request, session
 
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.flask import CookieSessions
@@ -199,6 +199,53 @@ def test_an_error_of_its_own_does_not_take_the_main_sessions_cookie_along() -> N
     client = signed_in(app)
     assert client.get("/overload").status_code == 500
     assert client.get("/n-now").text == "2"
+
+
+def test_one_that_is_begun_is_not_sealed_for_another_who_signs_in_with_it() -> None:
+    app, sudo = with_sudo()
+
+    def both() -> None:
+        sudo.session["by"] = "ann's password"
+        sealed_session().subject = "bob"
+
+    route(app, both, at="/begin-and-change")
+    client = signed_in(app)
+    client.get("/begin-and-change")
+    assert client.get("/may").text == "no"
+
+
+@pytest.mark.parametrize("which", ["main", "other"])
+def test_it_ends_though_another_session_can_not_be_saved(which: str) -> None:
+    app, sudo = with_sudo(PROPAGATE_EXCEPTIONS=False)
+    other = CookieSessions.named(app, "other", idle_timeout=600)
+
+    def end() -> None:
+        sudo.session.clear()
+        (session if which == "main" else other.session)["large"] = os.urandom(100_000)
+
+    route(app, end, at="/end")
+    client = signed_in(app)
+    client.get("/sudo")
+    assert client.get("/end").status_code == 500
+    assert client.get("/may").text == "no"
+
+
+def test_an_application_within_another_saves_its_own_alone() -> None:
+    outer, sudo = with_sudo()
+    inner = shop()
+    route(inner, lambda: "inner", at="/call")
+
+    def call() -> str:
+        sudo.session["by"] = "password"
+        with inner.request_context(request.environ):
+            answer = inner.full_dispatch_request()
+        return str(answer.headers.getlist("Set-Cookie"))
+
+    route(outer, call, at="/call")
+    client = signed_in(outer)
+    response = client.get("/call")
+    assert SUDO not in response.text
+    assert client.get("/may").text == "password"
 
 
 def test_a_level_holds_for_it_too(clock: Clock) -> None:

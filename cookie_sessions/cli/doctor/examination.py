@@ -84,12 +84,17 @@ def _octets(secret: str | bytes) -> bytes:
     return secret.encode() if isinstance(secret, str) else secret
 
 
+_UNSAFE: Final = ("POST", "PUT", "PATCH", "DELETE")
+
+
 def _csrf(app: Flask, settings: Settings) -> str:
     from cookie_sessions.flask.csrf import is_checked_by_flask_wtf
 
     if AppState.of(app).csrf if settings.csrf is None else settings.csrf:
         return "ours"
-    if is_checked_by_flask_wtf(app) and app.config.get("WTF_CSRF_CHECK_DEFAULT", True):
+    config = app.config
+    checks = config.get("WTF_CSRF_CHECK_DEFAULT", True)
+    if is_checked_by_flask_wtf(app) and checks and {*_UNSAFE} <= {*config["WTF_CSRF_METHODS"]}:
         return "flask_wtf"
     return ""
 

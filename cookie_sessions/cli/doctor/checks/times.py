@@ -10,7 +10,7 @@ from cookie_sessions.settings import PREFIX
 
 def idle_timeout(deployment: Deployment) -> Finding:
     """Whether a session ends soon enough that nobody uses."""
-    seconds = deployment.timeouts.idle
+    seconds = max(deployment.timeouts.idle, deployment.timeouts.remember or 0)
     fitting = [name for name, level in LEVELS.items() if seconds <= level.idle]
     if fitting:
         return ok(
@@ -27,6 +27,9 @@ def idle_timeout(deployment: Deployment) -> Finding:
 def absolute_timeout(deployment: Deployment) -> Finding:
     """Whether a session that is used ends at all."""
     seconds = deployment.timeouts.absolute
+    if seconds is not None:
+        # Remembered ones are sessions, too.
+        seconds = max(seconds, deployment.timeouts.remember or 0)
     if seconds is None:
         return note(
             f"A session that is used never ends, and so does a stolen one. "
