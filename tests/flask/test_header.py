@@ -208,7 +208,7 @@ def test_a_change_of_the_cookies_name_signs_no_client_out() -> None:
 REFUSED: list[tuple[str, Callable[[str], str], str]] = [
     ("garbage", lambda token: "!", "malformed"),
     ("two", lambda token: f"{token}, {token}", "malformed"),
-    ("altered", lambda token: token[:-2] + "AA", "bad_seal"),
+    ("altered", lambda token: token[:60] + "BA"[token[60] == "B"] + token[61:], "bad_seal"),
     ("padded", lambda token: token + "=", "malformed"),
     ("split", lambda token: "~2" + token, "missing_chunk"),
     ("long", lambda token: "A" * 40_000, "too_large"),
