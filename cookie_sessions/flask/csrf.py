@@ -259,10 +259,6 @@ def _has_flask_wtfs(app: Flask) -> bool:
 
 
 def _will_be_checked_by_flask_wtf() -> bool:
-    config = current_app.config
-    checks = config.get("WTF_CSRF_CHECK_DEFAULT", True)
-    return (
-        bool(checks)
-        and request.method in config.get("WTF_CSRF_METHODS", ())
-        and is_checked_by_flask_wtf(current_app)
-    )
+    # Where WTF_CSRF_CHECK_DEFAULT is False the application calls protect() where it wants to.
+    methods = current_app.config.get("WTF_CSRF_METHODS", ())
+    return request.method in methods and is_checked_by_flask_wtf(current_app)

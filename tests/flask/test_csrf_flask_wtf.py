@@ -87,14 +87,18 @@ def test_where_flask_wtf_checks_tokens_they_are_its_own(validated: list[str]) ->
     assert client.get("/keys").text == "['csrf_token', 'done']"
 
 
-@pytest.mark.parametrize(
-    "config", [{"WTF_CSRF_CHECK_DEFAULT": False}, {"WTF_CSRF_METHODS": ["PUT"]}], ids=str
-)
-def test_what_flask_wtf_does_not_check_is_checked_here(config: dict[str, Any]) -> None:
-    app = protected(**config)
-    client = app.test_client()
+def test_a_method_that_flask_wtf_does_not_check_is_checked_here() -> None:
+    client = protected(WTF_CSRF_METHODS=["PUT"]).test_client()
     assert post(client).status_code == 403
     assert post(client, client.get("/form").text).text == "done"
+
+
+def test_where_the_application_calls_flask_wtf_itself_tokens_are_left_to_it() -> None:
+    app = protected(WTF_CSRF_CHECK_DEFAULT=False)
+    client = app.test_client()
+    assert post(client).text == "done"
+    elsewhere = post(client, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
 
 
 def test_where_flask_wtf_checks_tokens_the_origin_is_checked_all_the_same() -> None:
