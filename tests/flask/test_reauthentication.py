@@ -20,6 +20,9 @@ from tests.flask.listed import Browser, faulty_shop, sealed_session, shop
 from tests.flask.signed import WINDOW, signed
 from tests.flask.world import app_with, ours, route, set_cookies
 
+# Flask-Login asks for the time in a way that Python 3.12 and newer warn of.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 SETTINGS = {"COOKIE_SESSIONS_BINDING": None}
 VIEW = {**SETTINGS, "COOKIE_SESSIONS_REAUTHENTICATION_VIEW": "confirm_password"}
 
