@@ -54,6 +54,8 @@ class Program:
         """Keep it from doing anything; its connections stay as they are."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
+        # A signal is only on its way yet: a thread of it might answer once more.
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let it go on."""
