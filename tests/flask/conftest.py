@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.sessions import SessionInterface
 
+from cookie_sessions.events import Event
 from tests.flask.outage import Outage
-from tests.flask.world import INTERFACES
+from tests.flask.two_sites import source_app, target_app
+from tests.flask.world import INTERFACES, events_of
 
 
 class Clock:
@@ -43,3 +46,21 @@ def interface(request: pytest.FixtureRequest) -> SessionInterface:
     """Flask's own interface, then ours: what the test says holds for both."""
     made: SessionInterface = INTERFACES[request.param]()
     return made
+
+
+@pytest.fixture
+def source() -> Flask:
+    """The site that hands users over."""
+    return source_app()
+
+
+@pytest.fixture
+def target() -> Flask:
+    """The site that takes them in."""
+    return target_app()
+
+
+@pytest.fixture
+def told(target: Flask) -> list[Event]:
+    """What happens at the site that takes them in."""
+    return events_of(target)

@@ -32,21 +32,6 @@ from tests.flask.two_sites import (
 from tests.flask.world import events_of, get, names_of, ours, set_cookies
 
 
-@pytest.fixture
-def source() -> Flask:
-    return source_app()
-
-
-@pytest.fixture
-def target() -> Flask:
-    return target_app()
-
-
-@pytest.fixture
-def told(target: Flask) -> list[Event]:
-    return events_of(target)
-
-
 def test_who_is_signed_in_at_the_source_is_signed_in_at_the_target(
     source: Flask, target: Flask, told: list[Event]
 ) -> None:

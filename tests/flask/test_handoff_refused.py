@@ -28,21 +28,6 @@ from tests.flask.two_sites import (
 from tests.flask.world import events_of
 
 
-@pytest.fixture
-def source() -> Flask:
-    return source_app()
-
-
-@pytest.fixture
-def target() -> Flask:
-    return target_app()
-
-
-@pytest.fixture
-def told(target: Flask) -> list[Event]:
-    return events_of(target)
-
-
 def test_it_counts_in_the_browser_that_began_alone(
     source: Flask, target: Flask, told: list[Event]
 ) -> None:
