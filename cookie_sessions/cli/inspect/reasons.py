@@ -16,7 +16,8 @@ MEANINGS: Final = MappingProxyType(
         Reason.MIXED_CHUNKS: "a part belongs to another writing of the session. The cookies are "
         "not of one moment, or the browser dropped one of them",
         Reason.TOO_LARGE: "it is longer than what is read at all",
-        Reason.UNKNOWN_VERSION: "another release wrote it. Look at it with that one",
+        Reason.UNKNOWN_VERSION: "a later release wrote it, or it is none of ours. Look "
+        "at it with the release that the application has",
         Reason.UNKNOWN_KID: "the keys have none of that id. Name those that it was sealed with",
         Reason.KEY_RETIRED: "its key has retired, so no server opens it any more",
         Reason.KEY_REVOKED: "its key, or one that it was sealed with before, is revoked, so no "

@@ -197,8 +197,8 @@ def _table(rows: Sequence[_Row], *, width: int) -> Iterator[str]:
     right = sum(sizes) + len(_GAP) * len(sizes)
     kind_width = min(_LONGEST_KIND, max(len(row.kind) for row in rows)) if wide else 0
     room = width - right - (kind_width + len(_GAP) if kind_width else 0)
-    bar_width = min(_LONGEST_BAR, room - len(_GAP) - _LONGEST_KEY) if wide else 0
     key_width = max(_LEAST_KEY, min(_LONGEST_KEY, room, max(len(row.key) for row in rows)))
+    bar_width = min(_LONGEST_BAR, room - len(_GAP) - key_width) if wide else 0
     mark = _mark()
 
     def line(key: str, kind: str, cells: Sequence[str]) -> str:
