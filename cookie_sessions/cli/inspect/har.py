@@ -192,9 +192,11 @@ def _other_shape(name: str, number: int) -> UsageError:
 
 
 def _place(url: object) -> str:
+    """Host and path; of any other scheme nothing, for the rest of a data URL is data."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
-        place = "?" if parts is None else f"{parts.hostname or '?'}{parts.path}"
+        is_http = parts is not None and parts.scheme in ("http", "https")
+        place = f"{parts.hostname or '?'}{parts.path}" if parts and is_http else "?"
     except ValueError:
         place = "?"
     return _word(place, _LONGEST_PLACE)

@@ -98,8 +98,10 @@ def _secret_in(name: str) -> bytes:
 def _variable(name: str) -> str:
     value = os.environ.get(name)
     if not value:
+        # The name is not repeated: it may be the secret itself.
         raise ConfigurationError(
-            f"The environment variable {name} is not set, or empty. Set it to the secret key, or "
-            f"name a ring by --keys or the variable {VARIABLE}."
+            f"An environment variable that is to hold a secret key is not set, or empty: "
+            f"SECRET_KEY, or one that --secret-env or --fallback-env names. Set it, or name a ring "
+            f"by --keys or the variable {VARIABLE}."
         )
     return value

@@ -173,9 +173,7 @@ def test_two_different_cookies_of_the_name_are_ambiguous(shop: Shop) -> None:
         ("A" * 40_000, "too_large", 0),
     ],
 )
-def test_what_is_none_of_ours_has_its_reason(
-    value: str, reason: str, version: int | None
-) -> None:
+def test_what_is_none_of_ours_has_its_reason(value: str, reason: str, version: int | None) -> None:
     told = facts(text=f"session={value}", status=1)
     assert told["reason"] == reason
     assert (told["envelope"] or {}).get("version") == version
@@ -278,5 +276,3 @@ def test_the_help_has_every_option_in_a_line() -> None:
     for parameter in command.params:
         for option in parameter.opts:
             assert option.startswith("--") is (option in result.stdout), option
-
-

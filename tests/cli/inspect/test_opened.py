@@ -77,9 +77,7 @@ def test_every_octet_of_the_cookies_stands_in_one_row(shop: Shop) -> None:
         rows = [line.split() for line in table if not line.startswith("  ")]
         (total,) = [row[-1] for row in rows if row[0] == "(all)"]
         octets = [row[-2] for row in rows if row[0] != "(all)"]
-        assert sum(int(number.replace(",", "")) for number in octets) == int(
-            total.replace(",", "")
-        )
+        assert sum(int(number.replace(",", "")) for number in octets) == int(total.replace(",", ""))
 
 
 def test_values_keys_and_kinds_for_machines(shop: Shop) -> None:
@@ -195,9 +193,7 @@ def test_a_type_whose_repr_fails_hides_nothing_but_itself(
 
 def test_a_value_in_the_store_is_told_of_by_its_reference(shop: Shop) -> None:
     reference = Reference(bytes(32), 5120, NOW + DAY)
-    header = resealed(
-        shop, shop.header(), lambda wires: {**wires, "cart": reference.to_segment()}
-    )
+    header = resealed(shop, shop.header(), lambda wires: {**wires, "cart": reference.to_segment()})
     told = {value["key"]: value for value in facts(*REASON, text=header)["values"]}["cart"]
     assert told["type"] == "in the store"
     assert told["stored"] == {"octets": 5120, "until": "2030-01-02T00:00:00Z"}
@@ -217,9 +213,7 @@ def test_a_value_that_cant_be_read_spoils_nothing_else(shop: Shop, wire: bytes) 
 
 
 @pytest.mark.parametrize("fill", [fill_oddly, fill_three_cookies])
-def test_the_anatomy_of_the_running_application_has_the_same_octets(
-    shop: Shop, fill: Any
-) -> None:
+def test_the_anatomy_of_the_running_application_has_the_same_octets(shop: Shop, fill: Any) -> None:
     seen: list[Any] = []
     header = shop.header(fill)
     shop.fill = lambda: seen.append(CookieSessions.anatomy(shop.app, session))
@@ -227,9 +221,7 @@ def test_the_anatomy_of_the_running_application_has_the_same_octets(
     (anatomy,) = seen
     told = facts(*REASON, text=header)
     assert [value["text"] for value in told["values"]] == [part.text for part in anatomy.values]
-    assert [value["packed"] for value in told["values"]] == [
-        part.packed for part in anatomy.values
-    ]
+    assert [value["packed"] for value in told["values"]] == [part.packed for part in anatomy.values]
     assert told["octets"]["text"] == anatomy.text
     assert told["octets"]["cookies"] == anatomy.text + anatomy.name + anatomy.marks
 
@@ -249,9 +241,7 @@ def test_a_key_that_revokes_ended_or_is_unknown_has_its_reason(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("line", [("--audience", "another"), ("--authorization",)])
-def test_what_was_sealed_for_another_place_is_a_bad_seal(
-    shop: Shop, line: tuple[str, ...]
-) -> None:
+def test_what_was_sealed_for_another_place_is_a_bad_seal(shop: Shop, line: tuple[str, ...]) -> None:
     assert facts(*REASON, *line, text=shop.header(), status=1)["reason"] == "bad_seal"
     other = shop.header().replace("session=", "other=")
     assert facts(*REASON, text=other, status=1)["reason"] == "bad_seal"
@@ -311,16 +301,17 @@ def test_secret_keys_open_what_they_sealed(
     ("line", "told"),
     [
         (("--keys", "file:/nowhere/ring.json"), "there is no such file"),
-        (("--secret-env", "NO_SUCH"), "The environment variable NO_SUCH is not set"),
+        (
+            ("--secret-env", "NO_SUCH"),
+            "An environment variable that is to hold a secret key is not set",
+        ),
         (("--secret-key-file", "/nowhere/secret"), "can't be read: No such file"),
         (("--keys", "file:x", "--secret-env", "X"), "The keys are named twice"),
         (("--secret-key-file", "x", "--secret-env", "X"), "The keys are named twice"),
         (("--secret-key-file", "/dev/null"), "The secret key is empty"),
     ],
 )
-def test_keys_that_cant_be_had_are_an_error(
-    shop: Shop, line: tuple[str, ...], told: str
-) -> None:
+def test_keys_that_cant_be_had_are_an_error(shop: Shop, line: tuple[str, ...], told: str) -> None:
     result = inspect(*REASON, *line, text=shop.header())
     assert (result.exit_code, result.stdout) == (1, "")
     assert told in result.stderr

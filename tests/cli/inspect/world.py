@@ -22,7 +22,6 @@ ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b2J\x7f\u202egnihton"
 REASON = ("--reason", "ticket 4711")
 
 
-
 class Money:
     """A type of the application."""
 
@@ -108,7 +107,7 @@ def inspect(*line: str, text: str | bytes | None = None, **options: Any) -> Resu
         options: those of Click's runner.
     """
     arguments = ["inspect", *line, *(["-"] if text is not None else [])]
-    result = CliRunner().invoke(program, arguments, input=text, **options)
+    result = CliRunner().invoke(program, arguments, **{"input": text, **options})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
