@@ -37,13 +37,12 @@ def run(text: str | bytes, *line: str) -> Any:
 def recorded(shop: Shop) -> str:
     """A visit: a first response that sets the cookie, another site, two requests that bring it."""
     permanent, plain = shop.lines()[0], shop.lines(fill_oddly)[0]
+    pair = permanent.partition(";")[0]
     return har(
         exchange(set_cookies=(permanent,)),
         exchange("https://elsewhere.example/pixel", cookies=("a=b",)),
-        exchange(cookies=(f"theme=dark; {permanent.partition(';')[0]}",)),
-        exchange(
-            "https://shop.example/pay", cookies=(permanent.partition(";")[0],), set_cookies=(plain,)
-        ),
+        exchange(cookies=(f"theme=dark; {pair}",)),
+        exchange("https://shop.example/pay", cookies=(pair,), set_cookies=(plain,)),
     )
 
 

@@ -303,7 +303,7 @@ def test_secret_keys_open_what_they_sealed(
         (("--keys", "file:/nowhere/ring.json"), "there is no such file"),
         (
             ("--secret-env", "NO_SUCH"),
-            "An environment variable that is to hold a secret key is not set",
+            "is to hold a secret key is not set",
         ),
         (("--secret-key-file", "/nowhere/secret"), "can't be read: No such file"),
         (("--keys", "file:x", "--secret-env", "X"), "The keys are named twice"),
