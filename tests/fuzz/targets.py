@@ -69,6 +69,7 @@ TARGETS: Final = {
         Target("without", 10, 1024),
         Target("authorization", 10, 4352),
         Target("handoff", 10, 1024),
+        Target("inspected", 10, 2048),
         Target("jwk_set", 10, 2048),
         Target("snapshot", 10, 2048),
         Target("csrf_token", 10, 256),
