@@ -47,7 +47,9 @@ class _Found(NamedTuple):
 @click.argument("text", nargs=-1, metavar="[COOKIE | -]")
 @click.option("--har", metavar="FILE", help="A HAR file of a browser; - for stdin.")
 @click.option("--list", "list_only", is_flag=True, help="Of --har: list what carries a session.")
-@click.option("--entry", type=click.IntRange(min=1), help="Of --har: which one. Default: the last.")
+@click.option(
+    "--entry", type=click.IntRange(min=1), help="Of --har: which one. Default: the latest."
+)
 @click.option("--after", is_flag=True, help="Of --har: as the response leaves the cookies.")
 @click.option("--name", metavar="NAME", help="The cookie's name. Default: session, or found.")
 @click.option("--reason", metavar="TEXT", help="Open it with the keys; why, which is recorded.")
@@ -131,14 +133,19 @@ def _pasted(text: tuple[str, ...], name: str | None) -> _Found:
 
 
 def _exchanges(har: str, name: str | None) -> tuple[Exchange, ...]:
-    from cookie_sessions.cli.inspect.har import exchanges_in, read_har, refuse_without_ours
+    from cookie_sessions.cli.inspect.har import (
+        exchanges_in,
+        in_time_order,
+        read_har,
+        refuse_without_ours,
+    )
 
     default = defaults().cookie_name()
     exchanges = exchanges_in(read_har(har))
     ours = [each for each in exchanges if each.carries(name=name, default=default)]
     if not ours:
         raise refuse_without_ours(exchanges)
-    return tuple(ours)
+    return tuple(in_time_order(ours))
 
 
 def _chosen(

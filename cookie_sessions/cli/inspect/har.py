@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ MAX_OCTETS: Final = 1 << 26
 """64 MiB: what is larger holds the bodies of responses, which nothing here needs."""
 
 _LONGEST_PLACE: Final = 60
-_LONGEST_WORD: Final = 24
+_LONGEST_WORD: Final = 36
 
 
 class Exchange(NamedTuple):
@@ -117,6 +119,20 @@ def exchanges_in(octets: bytes) -> list[Exchange]:
     return [_exchange(number, entry) for number, entry in enumerate(entries, 1)]
 
 
+def in_time_order(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Requests in the order in which they were sent, as the format asks its readers to put them.
+
+    Chromium writes them in another one. Where a time can't be read, the file's own order stays.
+
+    Args:
+        exchanges: in the order of the file.
+    """
+    found = list(exchanges)
+    times = {each.number: _seconds(each.when) for each in found}
+    known = {number: at for number, at in times.items() if at is not None}
+    return sorted(found, key=lambda each: known[each.number]) if len(known) == len(found) else found
+
+
 def refuse_without_ours(exchanges: list[Exchange]) -> UsageError:
     """What is said where no request of the file carries a cookie of ours."""
     any_cookie = any(each.cookies or each.set_cookies for each in exchanges)
@@ -189,6 +205,14 @@ def _other_shape(name: str, number: int) -> UsageError:
         f"Entry {number} of the HAR file has no {name} as HTTP Archive 1.2 writes it. Export the "
         f"file again, or copy the Cookie header of one request instead."
     )
+
+
+def _seconds(when: str) -> float | None:
+    try:
+        read = datetime.fromisoformat(when)
+    except ValueError:
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def _place(url: object) -> str:

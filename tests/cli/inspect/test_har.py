@@ -65,6 +65,25 @@ def test_the_last_request_with_a_session_is_looked_at(recorded: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("times", "order"),
+    [
+        (["2030-01-01T00:00:02Z", "2030-01-01T00:00:01Z", "2030-01-01T00:00:03Z"], [2, 1, 3]),
+        (["2030-01-01T02:00:00+02:00", "2030-01-01T00:00:00", "2029-12-31T23:00:00Z"], [3, 1, 2]),
+        (["2030-01-01T00:00:02Z", "yesterday", "2030-01-01T00:00:01Z"], [1, 2, 3]),
+        (["2030-01-01T00:00:02Z", None, "2030-01-01T00:00:01Z"], [1, 2, 3]),
+        (["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2030-01-01"], [2, 3, 1]),
+    ],
+)
+def test_requests_are_put_in_the_order_of_their_times(
+    shop: Shop, times: list[Any], order: list[int]
+) -> None:
+    entries = [exchange(cookies=(shop.header(),)) | {"startedDateTime": each} for each in times]
+    told = of_har(har(*entries))["har"]
+    assert told["entries"] == order
+    assert told["entry"] == order[-1]
+
+
 def test_an_entry_is_chosen_and_what_its_response_leaves(recorded: str) -> None:
     assert of_har(recorded, "--entry", "3")["har"]["entry"] == 3
     assert of_har(recorded, "--entry", "1")["envelope"]["flags"] == 1
