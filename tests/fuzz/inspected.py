@@ -70,7 +70,7 @@ def seeds() -> Iterator[bytes]:
     for split in vectors.split_headers():
         if len(split) < 1500:
             yield bytes((TEXT,)) + split
-    for entry in (
+    entries: list[Any] = [
         {"request": {"headers": [{"name": "Cookie", "value": pair}]}},
         {"request": {"cookies": [{"name": "session", "value": text}], "url": "https://a/b?c"}},
         {"response": {"headers": [{"name": "set-cookie", "value": f"{pair}; Path=/\na=b"}]}},
@@ -80,7 +80,8 @@ def seeds() -> Iterator[bytes]:
         {"response": {"status": 200}, "startedDateTime": "\u202e"},
         {"request": [], "response": {}},
         5,
-    ):
+    ]
+    for entry in entries:
         yield bytes((HAR,)) + json.dumps({"log": {"entries": [entry]}}).encode()
     for other in (b"", b"{}", b'{"log":{"entries":1}}', b"\xff", b"[" * 2000):
         yield bytes((HAR,)) + other

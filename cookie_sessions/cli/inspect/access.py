@@ -10,12 +10,15 @@ from typing import Any, Final
 import click
 
 from cookie_sessions import clock
+from cookie_sessions.cli.report import printable
 from cookie_sessions.cli.times import iso
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.events import LOGGER
 
 VARIABLE: Final = "COOKIE_SESSIONS_ACCESS_LOG"
 LONGEST_REASON: Final = 200
+
+_LONGEST_NAME: Final = 64
 
 
 def checked_reason(reason: str) -> str:
@@ -99,15 +102,21 @@ def _settle(file: int) -> None:
 
 
 def _somebody() -> str:
-    """The user that runs the command, by name where the system knows one."""
+    """The user that runs the command, by name where the system knows one; behind sudo both."""
     try:
         import pwd
 
-        return pwd.getpwuid(os.getuid()).pw_name
+        name = pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError):
-        import getpass
+        name = _told_by_environment()
+    behind = printable(os.environ.get("SUDO_USER", ""))[:_LONGEST_NAME]
+    return f"{name} (sudo by {behind})" if behind else name
 
-        try:
-            return getpass.getuser()
-        except (OSError, KeyError, ImportError):
-            return "unknown"
+
+def _told_by_environment() -> str:
+    import getpass
+
+    try:
+        return printable(getpass.getuser())[:_LONGEST_NAME]
+    except (OSError, KeyError, ImportError):
+        return "unknown"

@@ -160,7 +160,8 @@ def _kind(value: object) -> str:
     if isinstance(value, Unregistered):
         return f"registered type {value.name}"
     name = "None" if value is None else type(value).__name__
-    return f"{name} of {len(value)}" if isinstance(value, _CONTAINERS) else name
+    # The length of an application's type is that type's own code.
+    return f"{name} of {len(value)}" if type(value) in _CONTAINERS else name  # type: ignore[arg-type]
 
 
 def _written(value: object) -> str:

@@ -33,7 +33,8 @@ class Unregistered:
         return type(other) is type(self) and other.inner == self.inner
 
     def __hash__(self) -> int:
-        return hash(self.inner)
+        # What it was packed from may be a list, and the type itself stand in a set all the same.
+        return hash(self.name)
 
 
 def stand_in(name: str) -> RegisteredType:
@@ -75,11 +76,11 @@ def types_of(place: str) -> tuple[RegisteredType, ...]:
             f"The types of {module}:{attribute} can't be had: {fault}. Correct --types, or run the "
             f"command where the application runs."
         )
-    types = (found,) if isinstance(found, RegisteredType) else found
-    if isinstance(types, Iterable):
-        types = tuple(types)
-        if types and all(isinstance(each, RegisteredType) for each in types):
-            return types
+    if isinstance(found, RegisteredType):
+        return (found,)
+    several: list[Any] = list(found) if isinstance(found, Iterable) else []
+    if several and all(isinstance(each, RegisteredType) for each in several):
+        return tuple(several)
     raise ConfigurationError(
         f"{module}:{attribute} holds no RegisteredType. Name what COOKIE_SESSIONS_TYPES is set to."
     )

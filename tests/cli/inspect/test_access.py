@@ -46,6 +46,15 @@ def test_the_record_says_who_when_which_key_and_why(
     assert SUBJECT not in caplog.text
 
 
+def test_behind_sudo_the_record_names_both(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    header = shop.header()
+    name = recorded(inspect("--reason", "x", text=header).stderr)["by"]
+    monkeypatch.setenv("SUDO_USER", "carol\x1b[31m")
+    record = recorded(inspect("--reason", "x", text=header).stderr)
+    assert record["by"] == f"{name} (sudo by carol?[31m)"
+
+
 def test_records_are_appended_to_a_file(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

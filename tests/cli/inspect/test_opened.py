@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import session
 
-from cookie_sessions.codec import Codec, Reference
+from cookie_sessions.codec import Codec, Reference, RegisteredType
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.manager import PURPOSE
@@ -28,6 +28,15 @@ from tests.cli.inspect.world import (
 from tests.cli.world import DAY, NOW, World
 
 SECRET = "0123456789abcdef" * 2
+
+
+class Basket(list[int]):
+    """A type of the application that is a list, too, and does not say how long it is."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        raise ValueError("what the value was")
 
 
 def ring_of(shop: Shop) -> KeyRing:
@@ -159,6 +168,25 @@ def test_a_registered_type_is_named_without_the_application_and_read_with_it(
     assert [value["packed"] for value in values] == [len(Codec(types=TYPES).pack(TYPES[0].type(5)))]
     values = facts(*REASON, "--types", f"{named}", text=shop.header(fill))["values"]
     assert [value["type"] for value in values] == ["Money"]
+
+
+def test_a_registered_type_may_stand_in_a_set_and_know_no_length(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill() -> None:
+        session["set"] = {Basket([1])}
+        session["one"] = Basket([2])
+
+    types = [RegisteredType("basket", Basket, lambda basket: list(iter(basket)), Basket)]
+    shop = Shop(shop.world, COOKIE_SESSIONS_TYPES=types)
+    header = shop.header(fill)
+    result = inspect(*REASON, "--values", text=header)
+    assert "set = {<registered type basket: [1]>}" in result.stdout
+    assert "one = <registered type basket: [2]>" in result.stdout
+    monkeypatch.setattr("tests.cli.inspect.world.TYPES", types)
+    named = ("--types", "tests.cli.inspect.world:TYPES")
+    told = facts(*REASON, *named, text=header)["values"]
+    assert [value["type"] for value in told] == ["set of 1", "Basket"]
 
 
 @pytest.mark.parametrize(

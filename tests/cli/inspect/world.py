@@ -107,7 +107,8 @@ def inspect(*line: str, text: str | bytes | None = None, **options: Any) -> Resu
         options: those of Click's runner.
     """
     arguments = ["inspect", *line, *(["-"] if text is not None else [])]
-    result = CliRunner().invoke(program, arguments, **{"input": text, **options})
+    options.setdefault("input", text)
+    result = CliRunner().invoke(program, arguments, **options)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
