@@ -64,7 +64,8 @@ def types_of(place: str) -> tuple[RegisteredType, ...]:
             "Write --types MODULE:ATTRIBUTE, such as --types shop.types:TYPES."
         )
     if "" not in sys.path:
-        sys.path.insert(0, "")
+        # Last, so that no file of the folder stands in for a module of ours or of Python's.
+        sys.path.append("")
     fault = None
     found: Any = None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,19 @@ def test_a_registered_type_may_stand_in_a_set_and_know_no_length(
     assert [value["type"] for value in told] == ["set of 1", "Basket"]
 
 
+def test_types_are_found_in_the_present_folder_and_behind_everything_else(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = shop.header(fill_oddly)
+    monkeypatch.setattr("sys.path", [each for each in sys.path if each])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop_types.py").write_text("from tests.cli.inspect.world import TYPES\n")
+    result = inspect(*REASON, "--values", "--types", "shop_types:TYPES", text=header)
+    assert result.exit_code == 0, result.output
+    assert "[<Money 500>]" in result.stdout
+    assert sys.path[-1] == ""
+
+
 @pytest.mark.parametrize(
     ("place", "told"),
     [
@@ -229,6 +243,19 @@ def test_a_value_in_the_store_is_told_of_by_its_reference(shop: Shop) -> None:
     result = inspect(*REASON, "--values", text=header)
     assert "  5120 octets in the store\n" in result.stdout
     assert "cart = (in the store)" in result.stdout
+
+
+def test_what_a_real_store_keeps_is_not_fetched(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    settings = {"COOKIE_SESSIONS_OVERFLOW": f"sqlite:{file}", "COOKIE_SESSIONS_COLD": ["cart"]}
+    header = Shop(world, **settings).header()
+    file.unlink()
+    told = {value["key"]: value for value in facts(*REASON, "--values", text=header)["values"]}
+    assert told["cart"]["type"] == "in the store"
+    assert told["cart"]["stored"]["octets"] > 50
+    assert told["cart"]["value"] is None
+    assert told["theme"]["value"] == "'dark'"
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("wire", [b"\xc1\x3f\x00", b"\xc1\x40", b"\xc1\x01junk", b"\xff\xff", b""])
