@@ -11,7 +11,17 @@ const MAX_COOKIES = 8;
 const LEAST_ROOM = 64;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-const trimmed = (text) => text.replace(/^[ \t]+/, "").replace(/[ \t]+$/, "");
+const isBlank = (character) => character === " " || character === "\t";
+
+/** The text without SP and HTAB around it; each character is looked at once. */
+function trimmed(text) {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
 const tagOf = (text) => text.slice(16, 22);
 
 /**
@@ -28,7 +38,6 @@ export function find(header, name) {
   const values = new Set();
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
-    // The names are compared before anything is trimmed off a value: long pairs cost nothing.
     if (equals < 0 || trimmed(pair.slice(0, equals)) !== name) continue;
     values.add(trimmed(pair.slice(equals + 1)));
     if (values.size > MAX_VALUES) throw new Refused("ambiguous");

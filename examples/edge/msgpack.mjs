@@ -161,8 +161,6 @@ function packFloat(value) {
 
 export const packBin = (octets) => concat(headed(octets.length, BIN), octets);
 export const packMap = (pairs) => concat(headed(pairs.length, MAP), ...pairs.flat());
-/** A code of section 15, or a string. */
-export const packKey = (key) => (typeof key === "number" ? Uint8Array.of(key) : pack(key));
 
 /**
  * Pack a value as docs/format.md, section 9, says. A number without a fraction is an int.

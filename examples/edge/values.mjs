@@ -4,7 +4,7 @@
 // octets stay, and are sealed again as they came.
 
 import { encode, hex } from "./envelope.mjs";
-import { pack, packBin, packKey, packMap, readWhole, stringOf } from "./msgpack.mjs";
+import { pack, packBin, packMap, readWhole, stringOf } from "./msgpack.mjs";
 import { STATIC_NAMES } from "./names.mjs";
 import { undecodable } from "./refused.mjs";
 
@@ -218,14 +218,19 @@ export function readMap(octets) {
   });
 }
 
-/** The entry of a string key and a value of {@link pack}. */
+/**
+ * The entry of a key and a value of {@link pack}.
+ *
+ * @throws {TypeError} the key is no string, or the value can't be written here.
+ */
 export function newEntry(key, value) {
+  if (typeof key !== "string") throw new TypeError("Only strings are written here as keys.");
   const code = STATIC_NAMES.indexOf(key);
   const packed = pack(value);
   const inline = typeof value !== "object" || value === null;
   return {
     key,
-    packedKey: packKey(code < 0 ? key : code),
+    packedKey: code < 0 ? pack(key) : Uint8Array.of(code),
     packedValue: inline ? packed : packBin(packed),
     value,
   };

@@ -9,11 +9,20 @@ const MEMBERS = "/account";
 const SIGN_IN = "/sign-in";
 const VARIANT = "x-variant";
 
+function subkeysOf(env) {
+  try {
+    return JSON.parse(env.SESSION_SUBKEYS);
+  } catch {
+    // The parser's own message would quote the secret.
+    throw new TypeError("SESSION_SUBKEYS is not what cookie-sessions keys export-subkeys printed.");
+  }
+}
+
 async function sessionOf(request, env) {
   try {
     return await openSession(request.headers.get("cookie"), {
       name: env.SESSION_COOKIE ?? "__Host-session",
-      subkeys: JSON.parse(env.SESSION_SUBKEYS),
+      subkeys: subkeysOf(env),
     });
   } catch (error) {
     // A refused cookie is a visitor without a session. What becomes of it is the origin's matter.
@@ -22,6 +31,8 @@ async function sessionOf(request, env) {
   }
 }
 
+// It spares the origin requests. The origin asks who is there all the same: it alone knows for sure,
+// and it may read a path otherwise.
 const isMembers = (path) => path === MEMBERS || path.startsWith(`${MEMBERS}/`);
 
 export default {
@@ -40,7 +51,11 @@ export default {
       const headers = { location: `${SIGN_IN}?next=${next}`, "cache-control": "no-store" };
       return new Response(null, { status: 303, headers });
     }
-    const passedOn = new Request(new URL(url.pathname + url.search, env.ORIGIN), request);
+    // Put together member by member: a path that begins with two slashes would name another host.
+    const target = new URL(env.ORIGIN);
+    target.pathname = url.pathname;
+    target.search = url.search;
+    const passedOn = new Request(target, request);
     // Set always, so that what the visitor sent under this name never arrives.
     passedOn.headers.set(VARIANT, session?.values.get("theme") === "dark" ? "dark" : "light");
     return fetch(passedOn, { redirect: "manual" });

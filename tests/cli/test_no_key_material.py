@@ -1,4 +1,4 @@
-"""Keys leave by the ring file and by export-env, and by no other way; subkeys by one of their own."""
+"""Keys leave by the ring file and by export-env alone, and subkeys by export-subkeys alone."""
 
 from __future__ import annotations
 

@@ -72,15 +72,20 @@ function shown(session) {
 
 const seen = [];
 const origin = createServer((request, response) => {
-  seen.push({ url: request.url, method: request.method, headers: request.headers });
-  response.setHeader("set-cookie", ["a=1", "b=2"]);
-  response.end("from the origin");
+  const { url, method, headers } = request;
+  let body = "";
+  request.setEncoding("utf8").on("data", (part) => (body += part));
+  request.on("end", () => {
+    seen.push({ url, method, headers, body });
+    response.setHeader("set-cookie", ["a=1", "b=2"]);
+    response.end("from the origin");
+  });
 });
 
-async function handled({ url, headers, method, env }) {
+async function handled({ url, headers, method, body, env }) {
   const { port } = origin.address();
   seen.length = 0;
-  const request = new Request(url, { headers, method });
+  const request = new Request(url, { headers, method, body });
   const response = await worker.fetch(request, { ORIGIN: `http://127.0.0.1:${port}`, ...env });
   const cookies = response.headers.getSetCookie();
   const { status } = response;

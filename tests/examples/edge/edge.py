@@ -63,9 +63,7 @@ class Edge:
 def subkeys(*keys: Key) -> dict[str, str]:
     """What the edge is given of keys."""
     return {
-        key.kid.hex(): base64.urlsafe_b64encode(key.export_subkey("session"))
-        .decode()
-        .rstrip("=")
+        key.kid.hex(): base64.urlsafe_b64encode(key.export_subkey("session")).decode().rstrip("=")
         for key in keys
     }
 

@@ -31,7 +31,8 @@ WRITTEN = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**64 - 1)
-    | st.floats().filter(lambda value: value != value or not value.is_integer() or value == 0)
+    | st.floats()
+    .filter(lambda value: value != value or not value.is_integer() or value == 0)
     .filter(lambda value: str(value) != "0.0")
     | st.text()
     | st.binary(),
@@ -124,9 +125,7 @@ def begun(edge: Edge, values: dict[str, Any], **more: Any) -> str:
 
 
 @MANY
-@given(
-    values=st.dictionaries(st.text(), WRITTEN, max_size=6), name=NAMES, audience=AUDIENCES
-)
+@given(values=st.dictionaries(st.text(), WRITTEN, max_size=6), name=NAMES, audience=AUDIENCES)
 def test_what_javascript_seals_opens_in_python_with_equal_values(
     edge: Edge, values: dict[str, Any], name: str, audience: str
 ) -> None:
@@ -220,6 +219,19 @@ def test_a_refreshable_session_stays_one(edge: Edge, site: Site) -> None:
     content = opened(site, header(sealed["cookies"]))._content
     assert content is not None
     assert content.head.refreshable
+
+
+def test_only_strings_are_written_as_keys(edge: Edge) -> None:
+    given = {"begin": {}, "header": None, "set": {"map": [[form(5), 1]]}}
+    said = edge.say("seal", **given, options=options(kid=PRIMARY))
+    assert said["error"] == "TypeError: Only strings are written here as keys."
+
+
+@pytest.mark.parametrize("kid", [None, "", "0a1b2c3d", "constructor"])
+def test_without_a_key_to_seal_with_nothing_is_sealed(edge: Edge, kid: str | None) -> None:
+    given = {"begin": {}, "header": None, "set": form({"a": 1})}
+    said = edge.say("seal", **given, options=options(kid=kid))
+    assert said["error"].startswith("TypeError: To seal, name the kid")
 
 
 @pytest.mark.parametrize("value", [{"list": [{"bigint": str(2**64)}]}, "\udcff"])

@@ -28,6 +28,7 @@ def handle(edge: Edge, path: str, cookie: str = "", **more: Any) -> Any:
     headers += more.get("headers", [])
     url = f"https://shop.test{path}"
     given = {"url": url, "headers": headers, "method": more.get("method", "GET")}
+    given["body"] = more.get("body")
     return edge.ask("handle", env={**env, **more.get("env", {})}, **given)
 
 
@@ -69,7 +70,15 @@ def test_a_path_that_only_begins_like_that_of_members_is_open(edge: Edge) -> Non
 
 
 def test_other_methods_are_passed_on(edge: Edge) -> None:
-    assert handle(edge, "/", method="POST")["seen"][0]["method"] == "POST"
+    (seen,) = handle(edge, "/", method="POST", body="a=1&b=2")["seen"]
+    assert (seen["method"], seen["body"]) == ("POST", "a=1&b=2")
+
+
+def test_no_path_leads_to_another_host(edge: Edge) -> None:
+    for path in ("//evil.test/x", "/\\evil.test/x", "//evil.test:81//account?next=//evil.test"):
+        (seen,) = handle(edge, path)["seen"]
+        assert seen["headers"]["host"].startswith("127.0.0.1:")
+        assert seen["url"] == path.replace("\\", "/")
 
 
 def test_during_a_rotation_both_keys_open(edge: Edge, site: Site) -> None:
@@ -80,7 +89,7 @@ def test_during_a_rotation_both_keys_open(edge: Edge, site: Site) -> None:
     assert handle(edge, "/account", cookie, env={"SESSION_SUBKEYS": next_one})["status"] == 303
 
 
-@pytest.mark.parametrize("secret", ["", "{", '{"KID": "short"}'])
+@pytest.mark.parametrize("secret", ["", "{", '{"KID": "short"}', '{"KID": "hunter2'])
 def test_a_secret_that_is_none_is_an_error_and_signs_nobody_in(
     edge: Edge, site: Site, secret: str
 ) -> None:
@@ -89,4 +98,6 @@ def test_a_secret_that_is_none_is_an_error_and_signs_nobody_in(
     cookie = [["cookie", stored(site, {"_user_id": "7"})]]
     env = {"SESSION_SUBKEYS": secret, "SESSION_COOKIE": "session"}
     said = edge.say("handle", url=url, headers=cookie, method="GET", env=env)
-    assert said["error"].startswith(("SyntaxError", "TypeError"))
+    assert said["error"].startswith("TypeError: ")
+    assert "export-subkeys" in said["error"]
+    assert "hunter2" not in str(said)
