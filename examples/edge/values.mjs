@@ -8,6 +8,7 @@ import { pack, packBin, packMap, readWhole, stringOf } from "./msgpack.mjs";
 import { STATIC_NAMES } from "./names.mjs";
 import { undecodable } from "./refused.mjs";
 
+const MAX_WRITTEN_DEPTH = 255;
 const ESCAPE = 0xc1;
 const BIG_INT = 1;
 const SURROGATES = 2;
@@ -170,13 +171,15 @@ function keyOf(node) {
 }
 
 /** Refuse what would be written otherwise; nothing in the map has two forms. */
-function checkForms(node) {
+function checkForms(node, depth = 1) {
+  const inner = node.items ?? node.pairs?.flat() ?? null;
+  if (inner !== null && depth > MAX_WRITTEN_DEPTH) throw undecodable();
   if (!node.shortest) throw undecodable();
   if (node.kind === "str") stringOf(node.octets);
   if (node.kind === "extension" && node.number < 0) throw undecodable();
   const keys = (node.pairs ?? []).map(([key]) => identity(key));
   if (new Set(keys).size !== keys.length) throw undecodable();
-  for (const inner of node.items ?? node.pairs?.flat() ?? []) checkForms(inner);
+  for (const item of inner ?? []) checkForms(item, depth + 1);
 }
 
 /**

@@ -248,6 +248,19 @@ def test_a_large_integer_is_read_as_one(edge: Edge, site: Site) -> None:
     assert dict(told["values"]) == {name: form(value) for name, value in values.items()}
 
 
+def test_what_javascript_would_alter_is_left_unread(edge: Edge, site: Site) -> None:
+    values = {"zero": {-0.0}, "nan": {float("nan"), -float("nan")}, "keys": {-0.0: 1}, "one": {1.5}}
+    told = edge.ask("open", header=stored(site, values), options=options())
+    assert told["unread"] == ["zero", "nan", "keys"]
+    assert told["values"] == [["one", {"set": [form(1.5)]}]]
+
+
+def test_a_byte_order_mark_stays_where_it_is(edge: Edge, site: Site) -> None:
+    values = {"a": "\ufeffx", "\ufeffb": ["\ufeff"]}
+    told = edge.ask("open", header=stored(site, values), options=options())
+    assert dict(told["values"]) == {name: form(value) for name, value in values.items()}
+
+
 def test_another_audience_name_or_key_opens_nothing(edge: Edge, site: Site) -> None:
     line = stored(site, {"user_id": 7})
     elsewhere: list[tuple[str, dict[str, Any], Reason]] = [

@@ -9,6 +9,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ormsgpack import packb
 
 from cookie_sessions.claims import Claims
 from cookie_sessions.errors import Reason, Rejected
@@ -127,6 +128,58 @@ def test_of_several_cookies_of_one_name_the_same_one_counts(edge: Edge, site: Si
         agree(edge, site, "; ".join(f"session={text}" for text in texts))
     told = edge.ask("open", header=f"session={first}; session={later}", options=options())
     assert told["values"] == [["a", form(3)]]
+
+
+def test_of_two_sealed_in_one_second_the_text_decides(edge: Edge, site: Site) -> None:
+    won = set()
+    for number in range(1, 40):
+        first = site.store(a=0)
+        session = site.arrive(first)
+        session["a"] = number
+        header = f"session={first}; session={site.write(session)}"
+        counts = dict(site.arrive_with(header))
+        told = edge.ask("open", header=header, options=options())
+        assert dict(told["values"]) == {"a": form(counts["a"])}
+        won.add(counts["a"] == 0)
+    assert won == {True, False}
+
+
+def test_a_chunk_among_too_many_is_refused_for_the_same_reason(edge: Edge, site: Site) -> None:
+    header = stored(site, {"blob": random.Random(1).randbytes(7000)})
+    for many, opens in ((15, True), (16, False)):
+        others = "".join(f"; session.1=~1{number}" for number in range(many))
+        assert isinstance(agree(edge, site, header + others), str) == opens
+
+
+ODD_MAPS = {
+    "a key that is text as if it had surrogates": "81c403d4026101",
+    "a key with a surrogate": "81c406c70302edb3bf01",
+    "a key twice in a map that stands for a value": "81a16182a16201a16202",
+    "one key as two numbers": "82c4010101c409cb3ff000000000000002",
+    "one key as a number and as true": "82c4010101c401c302",
+    "one tuple as a key twice": "82c40592c700400101c40692c70040cc0102",
+    "a set as a key": "81c40592c700410101",
+    "a frozenset as a key": "81c40592c700420101",
+    "a JWT as a key": "81c40894c700458080c40001",
+    "a marker that is not first": "81c40491c7004001",
+    "a name with a code in both forms": "821701a57468656d6502",
+}
+
+
+@pytest.mark.parametrize("octets", ODD_MAPS.values(), ids=ODD_MAPS)
+def test_odd_maps_get_the_same_verdict(edge: Edge, site: Site, octets: str) -> None:
+    header, _ = sealed(bytes.fromhex(octets))
+    agree(edge, site, header)
+
+
+@pytest.mark.parametrize("depth", [200, 254, 255, 5000, 20_000])
+def test_deep_nesting_gets_the_same_verdict(edge: Edge, site: Site, depth: int) -> None:
+    for array in (b"\x91", b"\x81\xa0"):
+        nested = array * (depth // len(array)) + b"\xc0"
+        header, _ = sealed(b"\x81\xa1a" + nested)
+        agree(edge, site, header)
+        header, _ = sealed(b"\x81\xa1a" + packb(nested))
+        assert isinstance(agree(edge, site, header), str)
 
 
 def test_headers_and_values_beyond_the_bounds_are_refused_for_the_same_reason(
