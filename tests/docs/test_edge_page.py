@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cookie_sessions.cookies import CookieAttributes
-from tests.examples.edge.edge import subkeys
+from tests.examples.edge.edge import node_of_the_edge, subkeys
 from tests.examples.edge.site import RING, opened, stored
 from tests.plain import Site
 
@@ -45,7 +45,7 @@ def test_the_page_lists_what_a_session_is() -> None:
 
 
 def test_the_code_of_the_page_reads_and_writes(
-    node: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, writing = re.findall(r"^```js\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     site = Site(monkeypatch)
@@ -67,7 +67,11 @@ def test_the_code_of_the_page_reads_and_writes(
         encoding="utf-8",
     )
     done = subprocess.run(
-        [node, program], capture_output=True, encoding="utf-8", timeout=60, check=False
+        [node_of_the_edge(), program],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

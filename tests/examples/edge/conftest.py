@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.examples.edge.edge import Edge
+from tests.examples.edge.edge import Edge, node_of_the_edge
 
 
 @pytest.fixture(scope="module")
-def edge(node: str) -> Iterator[Edge]:
-    with Edge(node) as process:
+def edge() -> Iterator[Edge]:
+    with Edge(node_of_the_edge()) as process:
         yield process

