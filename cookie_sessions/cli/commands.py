@@ -16,6 +16,7 @@ from cookie_sessions.cli.changing import (
 )
 from cookie_sessions.cli.doctor.command import doctor
 from cookie_sessions.cli.inspect.command import inspect
+from cookie_sessions.cli.lending import export_subkeys
 from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
@@ -49,6 +50,7 @@ for _command in (
     copy,
     verify,
     export_env,
+    export_subkeys,
     from_secret_key,
 ):
     keys.add_command(_command)
