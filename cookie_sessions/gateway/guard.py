@@ -115,7 +115,9 @@ def guarded(
     strict: bool = False,
     events: Events | None = None,
 ) -> Guarded:
-    """Put a guard before an adapter: ``handler = guarded(apig_wsgi.make_lambda_handler, app)``.
+    """Put a guard before the adapter of a function.
+
+    As in ``handler = guarded(apig_wsgi.make_lambda_handler, app)``.
 
     Fields that are null where the gateways' documentation allows it, or write the Cookie header in
     another case or on several lines, are brought into one form first; Cookie lines of a list are
