@@ -20,6 +20,7 @@ MakeHandler: TypeAlias = "Callable[[WSGIApplication], Handler]"
 _SET: Final = ("guard-1=a", "guard-2=b")
 _SENT: Final = ("guard-3=c; guard-4=d", "guard-5=e")
 _ATTRIBUTES: Final = "; Path=/; HttpOnly; SameSite=Lax"
+_JOINT: Final = re.compile("guard-4=d(.*)guard-5=e")
 _NAME: Final = re.compile(r"guard-\d=\w")
 
 
@@ -33,6 +34,8 @@ class Finding(NamedTuple):
         are_joined: whether it joins Set-Cookie lines by commas.
         arrive: how many of three cookies, sent on two Cookie lines where the shape has room for
             two, the application can read.
+        joint: what stands between the cookies of two lines when they arrive; empty where only one
+            line does.
         fault: the type of what the adapter raised; empty where it raised nothing.
     """
 
@@ -40,6 +43,7 @@ class Finding(NamedTuple):
     kept: int
     are_joined: bool
     arrive: int
+    joint: str = ""
     fault: str = ""
 
     @property
@@ -95,14 +99,17 @@ def examine(
         return Finding(shape, 0, are_joined=False, arrive=0, fault=type(error).__name__)
     lines = set_cookie_lines(answer, shape)
     whole = [line for line in lines if len(_NAME.findall(line)) == 1]
+    header = seen[0] if seen else ""
     # Our own reader ends a pair at a semicolon and nowhere else.
-    pairs = {pair.strip(" \t") for pair in (seen[0] if seen else "").split(";")}
+    pairs = {pair.strip(" \t") for pair in header.split(";")}
     sent = {pair for line in _SENT for pair in line.split("; ")}
+    joint = _JOINT.search(header)
     return Finding(
         shape,
         kept=max(len(whole), min(1, len(lines))),
         are_joined=len(whole) < len(lines),
         arrive=len(pairs & sent),
+        joint=joint[1] if joint else "",
     )
 
 
