@@ -21,10 +21,7 @@ KNOWN: Final[Mapping[tuple[str, str], int]] = {
     ("serverless-wsgi", "http"): 1,
     ("serverless-wsgi", "url"): 1,
 }
-"""Lines that survive, by adapter and shape of event; where nothing stands all do.
-
-mangum, which keeps all, passes no event to WSGI applications, and needs none here.
-"""
+"""Lines that survive, by adapter and shape of event; where nothing stands all do."""
 
 _EVENTS: Final = {"apig_wsgi.full_event": "apig-wsgi", "serverless.event": "serverless-wsgi"}
 

@@ -125,9 +125,14 @@ class Departure:
 
     def delete(self) -> Written:
         """Make the browser drop the session."""
-        line = self._cookie.render_deletion()
+        own = self._cookie.render_deletion()
         limit = self._surroundings.lines()
-        lines, _, cut = self._with_clean_up([line], [], limit, leaving=True)
+        lines = [own]
+        if limit is not None and self._arrival is not None and self._arrival.moved_from is not None:
+            # Only the cookie of the former name came: where there is one line, it is for that one.
+            former = self._cookie.named(self._arrival.moved_from).render_deletion()
+            lines = [own, former] if limit.kept > 1 else [former]
+        lines, _, cut = self._with_clean_up(lines, [], limit, leaving=True)
         return Written(lines, cut=cut)
 
     def _response_excess(self, lines: list[str]) -> Excess | None:
@@ -159,17 +164,16 @@ class Departure:
             return whole, None, None
         # A chunk without its head says nothing, so heads go first.
         chunks = tuple(f"{chunk}=" for name in self._names_ever() for chunk in chunk_names(name))
+        further = [line for line in whole if line not in lines]
         sent = list(lines)
-        told = len(lines)
-        for line in sorted([*twins, *gone], key=lambda line: line.startswith(chunks)):
-            if line in sent:
-                continue
-            is_within = line_excess(limit, lines=len(sent) + 1) is None
-            if is_within and self._response_excess([*sent, line]) is None:
+        missed = 0
+        for line in sorted(further, key=lambda line: line.startswith(chunks)):
+            if line_excess(limit, lines=len(sent) + 1) is not None:
+                missed += not line.startswith(chunks)
+            elif self._response_excess([*sent, line]) is None:
                 sent.append(line)
-            told += line in sent or not (is_within or line.startswith(chunks))
-        lost = None if limit is None else line_excess(limit, lines=told + limit.others)
-        return [line for line in whole if line in sent], broken, lost
+        wanted = len(sent) + missed + (0 if limit is None else limit.others)
+        return [line for line in whole if line in sent], broken, line_excess(limit, lines=wanted)
 
     def _in_the_way(self, kept: list[str], *, leaving: bool) -> tuple[list[str], list[str]]:
         """Deletions of unused chunks, duplicates and a former name: before our lines, and after."""

@@ -129,9 +129,7 @@ def set_cookie_lines(answer: object, shape: EventShape) -> list[str]:
     one = list(_values(answer.get("headers")))
     many = list(_values(answer.get("multiValueHeaders")))
     if shape.is_second_format:
-        cookies = answer.get("cookies")
-        listed = [each for each in cookies if isinstance(each, str)] if cookies else []
-        return [*listed, *one[-1:]]
+        return [*_texts(answer.get("cookies")), *one[-1:]]
     if shape is EventShape.ALB_SINGLE:
         return one
     if shape is EventShape.ALB_MULTI:
@@ -142,4 +140,10 @@ def set_cookie_lines(answer: object, shape: EventShape) -> list[str]:
 def _values(headers: object) -> Iterator[str]:
     for name, value in headers.items() if isinstance(headers, dict) else ():
         if isinstance(name, str) and name.lower() == "set-cookie":
-            yield from [value] if isinstance(value, str) else value
+            yield from _texts([value] if isinstance(value, str) else value)
+
+
+def _texts(values: object) -> Iterator[str]:
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, str):
+            yield value
