@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _COOKIES_SET: Final = 2
 _COOKIES_SENT: Final = 3
+_LAST_OCTET: Final = "\xff"
 
 
 class Guarded:
@@ -105,6 +106,7 @@ class Guarded:
             unlimited = found.keeps_all or found.fault
             environ[SET_COOKIE_LINES] = None if unlimited else found.kept
             environ[STRICT] = passage.strict
+            environ.update(_octets_of_wide(environ))
         return self._application(environ, start_response)
 
 
@@ -152,6 +154,16 @@ class _Passage:
 
 # Adapters that call the application in another thread copy the context of this one.
 _passage: Final[ContextVar[_Passage | None]] = ContextVar("passage", default=None)
+
+
+def _octets_of_wide(environ: WSGIEnvironment) -> dict[str, str]:
+    """Values that are no octets, as some adapters leave them: their UTF-8 as PEP 3333 has it."""
+    wide = {
+        name: value
+        for name, value in environ.items()
+        if isinstance(value, str) and not value.isascii() and max(value) > _LAST_OCTET
+    }
+    return {name: value.encode().decode("latin-1") for name, value in wide.items()}
 
 
 def _note(error: Exception) -> None:

@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import quote
 
 from cookie_sessions.gateway.shape import EventShape, shape_of
 
@@ -18,6 +19,7 @@ _EXPECTED: Final = (
     "This function answers HTTP requests that come from API Gateway (payload format 1.0 or 2.0), "
     "a Lambda function URL or an Application Load Balancer."
 )
+_ASCII: Final = "".join(map(chr, range(128)))
 _DEEPEST: Final = 32
 
 
@@ -50,6 +52,8 @@ def readable(event: object) -> dict[str, Any]:
 def _first(event: dict[str, Any], shape: EventShape) -> dict[str, Any]:
     for name in ("httpMethod", "path"):
         _text(event, name)
+    # A field of the other format.
+    event.pop("cookies", None)
     one = {name: _one(value, name) for name, value in _object(event, "headers").items()}
     many = _object(event, "multiValueHeaders")
     lists = {name: _list(value, name) for name, value in many.items()}
@@ -61,8 +65,7 @@ def _first(event: dict[str, Any], shape: EventShape) -> dict[str, Any]:
             if not any(name.lower() == each.lower() for each in lists):
                 lists[name] = [value]
         event["multiValueHeaders"] = lists
-        if shape is EventShape.REST:
-            event["headers"] = {name: values[-1] for name, values in lists.items() if values}
+        event["headers"] = {name: values[-1] for name, values in lists.items() if values}
     for name in ("queryStringParameters", "multiValueQueryStringParameters"):
         if name in event:
             event[name] = _without_null(_object(event, name))
@@ -76,6 +79,8 @@ def _first(event: dict[str, Any], shape: EventShape) -> dict[str, Any]:
 
 def _second(event: dict[str, Any]) -> dict[str, Any]:
     headers = {name: _one(value, name) for name, value in _object(event, "headers").items()}
+    # A field of the other format, by which serverless-wsgi chooses the form of its answer.
+    event.pop("multiValueHeaders", None)
     cookies = _list(event.pop("cookies", []), "cookies")
     for name in [name for name in headers if name.lower() == _COOKIE]:
         cookies.append(headers.pop(name))
@@ -91,8 +96,9 @@ def _second(event: dict[str, Any]) -> dict[str, Any]:
         _text({"": http.setdefault(name, _DEFAULTS[name])}, "")
     _text(event, "rawPath")
     _text(http, "path")
-    if not _text(event, "rawQueryString", default="").isascii():
-        raise Unreadable("rawQueryString of the event must be percent-encoded.")
+    query = _text(event, "rawQueryString", default="")
+    if not query.isascii():
+        event["rawQueryString"] = quote(query, safe=_ASCII)
     return event
 
 

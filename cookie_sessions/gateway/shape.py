@@ -56,8 +56,9 @@ def shape_of(event: object) -> EventShape | None:
         return None
     context = event.get("requestContext")
     context = context if isinstance(context, dict) else {}
-    if "elb" in context:
-        return EventShape.ALB_MULTI if "multiValueHeaders" in event else EventShape.ALB_SINGLE
+    if context.get("elb") is not None:
+        is_multi = event.get("multiValueHeaders") is not None
+        return EventShape.ALB_MULTI if is_multi else EventShape.ALB_SINGLE
     version = event.get("version")
     if version == "2.0" and isinstance(context.get("http"), dict):
         domain = context.get("domainName")
