@@ -106,7 +106,7 @@ def synthetic(shape: EventShape, *, cookies: Sequence[str] = ()) -> dict[str, An
     many = {name: [value] for name, value in headers.items()} | lines
     # In a field for one value, API Gateway leaves the last one.
     one = headers | {name: values[-1] for name, values in lines.items()}
-    request = {"httpMethod": "GET", "path": "/", **common}
+    request: dict[str, Any] = {"httpMethod": "GET", "path": "/", **common}
     if shape is EventShape.REST:
         return {
             "resource": "/{proxy+}",

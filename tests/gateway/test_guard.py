@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask, session
 
+from benchmarks.adapters import ADAPTERS
 from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.gateway import EventShape, guarded, synthetic
-from tests.gateway.function import ADAPTERS, CUTTING, PAIRS, TWO_COOKIES, WHOLE, Visit, at, shop
+from tests.gateway.function import CUTTING, PAIRS, TWO_COOKIES, WHOLE, Visit, at, shop
 
 each = pytest.mark.parametrize(("adapter", "shape"), PAIRS)
 where_all_lines_survive = pytest.mark.parametrize(("adapter", "shape"), WHOLE)
@@ -240,3 +241,19 @@ def test_the_test_of_the_adapter_is_made_once_a_shape_and_never_reaches_the_appl
     for shape in (EventShape.REST, EventShape.HTTP, EventShape.REST):
         assert handler(synthetic(shape), None)["body"] == "yes"
     assert len(made) == 3
+
+
+def test_a_further_session_beside_the_main_one_is_told_of() -> None:
+    app = shop()
+    admin = CookieSessions.named(app, "admin")
+
+    @app.get("/admin")
+    def grant() -> str:
+        session["seen"] = "yes"
+        admin.session["granted"] = True
+        return "granted"
+
+    visit = Visit(EventShape.ALB_SINGLE, app, "apig-wsgi", strict=True)
+    assert visit.get("/admin") == "200 granted"
+    assert visit.jar.keys() == {"session"}
+    assert visit.told() == [("set", 2, 1), ("set", 2, 1)]

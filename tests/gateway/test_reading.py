@@ -66,13 +66,16 @@ def test_any_event_gets_an_answer_and_is_left_as_it_was(adapter: str, event: Any
 
 @given(event=events())
 def test_what_was_brought_into_form_keeps_its_shape_and_stays_as_it_is(event: Any) -> None:
+    told = ""
     try:
-        once = readable(event)
+        event = readable(event)
     except Unreadable as refused:
-        assert "event" in str(refused)
+        told = str(refused)
+    if told:
+        assert "event" in told
         return
-    assert shape_of(once) is not None
-    assert readable(once) == once
+    assert shape_of(event) is not None
+    assert readable(event) == event
 
 
 @pytest.mark.parametrize("shape", EventShape)
@@ -134,7 +137,7 @@ def test_the_field_for_cookies_and_the_header_are_read_together(shape: EventShap
 
 
 def test_the_values_of_rest_apis_that_stand_in_one_field_are_in_both() -> None:
-    event = synthetic(EventShape.REST) | {"multiValueHeaders": None}
+    event: dict[str, Any] = synthetic(EventShape.REST) | {"multiValueHeaders": None}
     event["headers"]["X-One"] = "1"
     assert readable(event)["multiValueHeaders"]["X-One"] == ["1"]
 
@@ -193,7 +196,7 @@ def test_a_body_of_base64_arrives_as_its_octets() -> None:
     for make in ADAPTERS.values():
         handler = guarded(make, app)
         for shape in EventShape:
-            event = synthetic(shape) | {"body": "AP8=", "isBase64Encoded": True}
+            event: dict[str, Any] = synthetic(shape) | {"body": "AP8=", "isBase64Encoded": True}
             # Gateways pass it on, and a2wsgi has no length of its own.
             if shape is EventShape.ALB_MULTI:
                 event["multiValueHeaders"]["content-length"] = ["2"]
