@@ -128,6 +128,7 @@ def test_set_cookie_lines_are_limited_where_an_adapter_keeps_fewer() -> None:
     limit = LineLimit(2, others=5)
     assert line_excess(limit, lines=2) is None, "ours are the last, so those of others are lost"
     found = line_excess(limit, lines=3)
+    assert found is not None
     assert found == (3, 2, "lines")
     assert found.is_of_lines
     assert "adapter" in found.why

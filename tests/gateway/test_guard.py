@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, session
 
 from benchmarks.adapters import ADAPTERS
+from cookie_sessions import clock
 from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.gateway import EventShape, guarded, synthetic
@@ -165,6 +167,36 @@ def test_a_former_name_that_has_no_line_to_be_deleted_is_told_of() -> None:
     assert not visit.jar, "the second time its line goes to what came"
 
 
+def test_in_flasks_own_form_the_session_survives_too() -> None:
+    until = datetime.fromtimestamp(clock.now(), UTC) + timedelta(days=30)
+    app = shop(
+        COOKIE_SESSIONS_WRITE="flask",
+        COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL=f"{until:%Y-%m-%d}",
+    )
+    visit = Visit(EventShape.ALB_SINGLE, app, "apig-wsgi")
+    visit.get("/both")
+    assert visit.jar.keys() == {"session"}
+    assert visit.told() == [("set", 2, 1), ("set", 2, 1)]
+
+
+def test_an_adapter_that_takes_all_cookies_away_is_told_of_and_refused() -> None:
+    def deaf(application: Any) -> Any:
+        handler = ADAPTERS["apig-wsgi"](application)
+        return lambda event, context: {
+            name: value
+            for name, value in handler(event, context).items()
+            if name in ("statusCode", "body")
+        }
+
+    visit = Visit(EventShape.REST, shop(), deaf)
+    visit.get("/shrink")
+    assert not visit.jar
+    assert visit.told() == [("set", 2, 0), ("set", 1, 0)]
+    refusing = Visit(EventShape.REST, shop(PROPAGATE_EXCEPTIONS=True), deaf, strict=True)
+    with pytest.raises(SessionTooLarge, match="1 Set-Cookie lines where 0"):
+        refusing.get("/shrink")
+
+
 def test_a_cookie_header_on_two_lines_and_in_any_case_is_read() -> None:
     app = shop()
     visit = Visit(EventShape.ALB_MULTI, app, "apig-wsgi")
@@ -245,7 +277,7 @@ def test_the_test_of_the_adapter_is_made_once_a_shape_and_never_reaches_the_appl
 
 def test_a_further_session_beside_the_main_one_is_told_of() -> None:
     app = shop()
-    admin = CookieSessions.named(app, "admin")
+    admin = CookieSessions.named(app, "admin", idle_timeout=600)
 
     @app.get("/admin")
     def grant() -> str:
