@@ -1,4 +1,7 @@
-"""``python -m benchmarks.adapters``: what the adapters of functions do to cookies."""
+"""``python -m benchmarks.adapters``: what the adapters of functions do to cookies.
+
+The adapters are in the dependency group ``test``.
+"""
 
 from __future__ import annotations
 
