@@ -76,6 +76,7 @@ TARGETS: Final = {
         Target("csrf_origin", 10, 768),
         Target("user_agent", 10, 1280),
         Target("bindings", 10, 320),
+        Target("gateway_event", 10, 2048),
     )
 }
 """By name, the longest runs first."""

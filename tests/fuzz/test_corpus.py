@@ -201,6 +201,9 @@ BREAKS: list[tuple[str, str, object]] = [
     ("bindings", "cookie_sessions.policy.binding._entries", taking_any_octets),
     ("bindings", "cookie_sessions.policy.binding.MAX_OCTETS", 1 << 10),
     ("bindings", "cookie_sessions.policy.binding._MOVING", frozenset()),
+    ("gateway_event", "cookie_sessions.gateway.reading._COOKIE", "Cookie"),
+    ("gateway_event", "cookie_sessions.gateway.reading._without_null", lambda fields: fields),
+    ("gateway_event", "cookie_sessions.gateway.reading._list", lambda value, name: value),
 ]
 
 
