@@ -27,7 +27,9 @@ def body_of(result: dict[str, Any]) -> bytes:
     Raises:
         BadAnswerError: it is no text, or not the base64 that it says it is.
     """
-    body = result.get("body") or ""
+    body = result.get("body")
+    if body is None:
+        return b""
     if not isinstance(body, str):
         raise BadAnswerError("its body is no text")
     if not result.get("isBase64Encoded"):
