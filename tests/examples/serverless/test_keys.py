@@ -10,6 +10,7 @@ import pytest
 
 from cookie_sessions.keys import new_jwk_set, parse_jwk_set
 from serverless.__main__ import HANDLERS
+from serverless.sandbox import SECONDS
 from tests.examples.serverless.browser import Browser
 from tests.examples.serverless.running import function
 from tests.examples.serverless.secrets_manager import Imitation, Moto
@@ -18,9 +19,6 @@ from tests.keys.sources.server import Answer
 pytestmark = pytest.mark.once
 
 PATIENCE = 15.0
-FUNCTION_SECONDS = 10.0
-"""How long template.yaml lets the function take; a test of the template compares it."""
-
 FAILURES = {
     "throttles": Answer(400, b'{"__type": "ThrottlingException", "message": "slower"}'),
     "is at fault": Answer(500, b'{"__type": "InternalServiceError"}'),
@@ -87,7 +85,7 @@ def test_a_cold_start_while_a_mock_of_the_secrets_manager_fails_is_a_503_until_i
         browser = Browser(running.address)
         began = time.monotonic()
         page = browser.get("/")
-        assert time.monotonic() - began < FUNCTION_SECONDS
+        assert time.monotonic() - began < SECONDS
         assert page.status == 503
         assert page.headers["Retry-After"] == "5"
         assert page.headers["Set-Cookie"] is None

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.examples.serverless.browser import Browser
-from tests.examples.serverless.running import ROOT, environment_of, function
+from tests.examples.serverless.running import environment_of, function
+from tests.gunicorn_server import ROOT
 from tests.stores.dynamodb_backend import Dynalite
 
 pytestmark = pytest.mark.once
