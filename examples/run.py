@@ -50,11 +50,13 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("example", nargs="?", choices=sorted(INSTALL), default="shop")
     parser.add_argument("--port", type=int, default=0, help="the port (a free one if left out)")
-    parser.add_argument(
-        "--shape", choices=SHAPES, default="http", help="serverless: what stands in front"
-    )
-    parser.add_argument("--adapter", choices=ADAPTERS, default="apig-wsgi", help="serverless")
+    parser.add_argument("--shape", choices=SHAPES, help="serverless: what stands in front (http)")
+    parser.add_argument("--adapter", choices=ADAPTERS, help="serverless: apig-wsgi if left out")
     options = parser.parse_args(arguments)
+    how = {"--shape": options.shape, "--adapter": options.adapter}
+    given = [part for name, value in how.items() if value for part in (name, value)]
+    if given and options.example != "serverless":
+        parser.error("--shape and --adapter are for the example serverless")
     port = _free_port(options.port)
     install = INSTALL[options.example]
     python = environment.ready(VENV, install=install, note="the package and the example's server")
@@ -62,8 +64,7 @@ def main(arguments: list[str]) -> int:
     if options.example == "serverless":
         _bring_database()
         variables["PYTHONPATH"] = os.pathsep.join(FUNCTION_PATH)
-        command = [str(python), "-m", "serverless", "--port", str(port)]
-        command += ["--shape", options.shape, "--adapter", options.adapter]
+        command = [str(python), "-m", "serverless", "--port", str(port), *given]
     # SIGTERM ends it the way Ctrl-C does, so that no server outlives this program.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = subprocess.Popen(

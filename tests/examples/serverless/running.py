@@ -23,11 +23,13 @@ class Running:
     """The function and its front, in a process of their own.
 
     Attributes:
+        pid: the process's number.
         address: where a browser finds it.
         said: what it printed on its way there.
     """
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.pid = process.pid
         self.said = ""
         self._log = log
         assert process.stdout is not None
