@@ -49,7 +49,8 @@ class Adapted:
 
     def __init__(self, adapter: str, app: Wsgi) -> None:
         self._thread = ThreadPoolExecutor(1)
-        module = importlib.import_module(HANDLERS[adapter])
+        # Mangum makes an event loop where it is loaded, too.
+        module = self._thread.submit(importlib.import_module, HANDLERS[adapter]).result()
         self._handler = self._thread.submit(module.adapted, app).result()
 
     def __enter__(self) -> Self:
