@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import copy
+from http.client import HTTPMessage
 from http.cookiejar import CookieJar
-from typing import NamedTuple
-from urllib.request import Request
+from typing import IO, NamedTuple
+from urllib.request import (
+    HTTPCookieProcessor,
+    HTTPRedirectHandler,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 from tests.examples.visitor import Page, Visitor
 
@@ -26,11 +33,26 @@ class Seen(NamedTuple):
     cookies: tuple[str, ...]
 
 
-class Browser(Visitor):
-    """One browser at one address."""
+class _Stays(HTTPRedirectHandler):
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
 
-    def __init__(self, address: str, jar: CookieJar | None = None) -> None:
+
+class Browser(Visitor):
+    """One browser at one address.
+
+    Args:
+        address: of the application.
+        jar: its cookies; None begins with none.
+        follows: whether it goes where a redirection leads.
+    """
+
+    def __init__(self, address: str, jar: CookieJar | None = None, *, follows: bool = True) -> None:
         super().__init__(address, CookieJar() if jar is None else jar)
+        if not follows:
+            self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar), _Stays)
 
     def copied(self) -> Browser:
         """Another browser with a copy of all cookies."""
@@ -38,6 +60,11 @@ class Browser(Visitor):
         for cookie in self.jar:
             jar.set_cookie(copy.copy(cookie))
         return Browser(self.address, jar)
+
+    def value_of(self, name: str) -> str | None:
+        """What a cookie holds."""
+        (value,) = [cookie.value for cookie in self.jar if cookie.name == name]
+        return value
 
     def look(self) -> Seen:
         """Open the page."""
