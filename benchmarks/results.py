@@ -38,6 +38,7 @@ class Results:
         checks: sessions looked up in a revocation list in memory.
         snapshots: the same in a signed snapshot, and loading it.
         listed: sessions under a revocation list in Redis.
+        bare: requests that bring no session cookie.
     """
 
     machine: Sequence[str]
@@ -54,6 +55,7 @@ class Results:
     checks: Sequence[Check]
     snapshots: Snapshots
     listed: Listed
+    bare: Sequence[Cell]
 
     def cheaper(self, operation: str, than: str) -> Spread:
         """How many times cheaper we are: the geometric mean over shapes and kinds."""
