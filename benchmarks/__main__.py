@@ -149,9 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
 def main_report(*, quick: bool) -> Report:
     """What ``python -m benchmarks`` prints, and what the pages quote of it."""
     results = measure(QUICK if quick else FULL)
-    return Report(
-        markdown(results), quotes.of(results), {PICTURE: svg(results)}, figures(results)
-    )
+    return Report(markdown(results), quotes.of(results), {PICTURE: svg(results)}, figures(results))
 
 
 def _run(chosen: argparse.Namespace) -> Report:
@@ -159,7 +157,10 @@ def _run(chosen: argparse.Namespace) -> Report:
     parts = {command.name: command.quick if chosen.quick else command.full for command in COMMANDS}
     if chosen.command == "instructions":
         parts["instructions"] = functools.partial(
-            count_instructions, quick=chosen.quick, store=chosen.store
+            count_instructions,
+            quick=chosen.quick,
+            store=chosen.store,
+            python_only=chosen.python_only,
         )
     parts["main"] = functools.partial(main_report, quick=chosen.quick)
     names = ["main", *(name for name in parts if name != "main")]
@@ -188,6 +189,9 @@ def _parser() -> argparse.ArgumentParser:
         _add_options(made, default=argparse.SUPPRESS)
         if command.name == "instructions":
             made.add_argument("--store", action="store_true", help="these counts are the baseline")
+            made.add_argument(
+                "--python-only", action="store_true", help="those of Python alone, in seconds"
+            )
     everything = commands.add_parser("everything", help="print all of it, main tables first")
     _add_options(everything, default=argparse.SUPPRESS)
     again = commands.add_parser("write", help="write earlier runs into README and docs")

@@ -19,13 +19,14 @@ from typing import Final
 
 import cookie_sessions
 from benchmarks.baselines import Baseline
-from benchmarks.counted import NOTHING, call
 from benchmarks.counted import NAMES as ALL_NAMES
+from benchmarks.counted import NOTHING, call
 from benchmarks.publication import ROOT
 
 NAMES: Final = tuple(name for name in ALL_NAMES if name != NOTHING)
 BASELINE: Final = Baseline(
-    Path(__file__).with_name("bytecodes.json"), f"CPython {sys.version_info[0]}.{sys.version_info[1]}"
+    Path(__file__).with_name("bytecodes.json"),
+    f"CPython {sys.version_info[0]}.{sys.version_info[1]}",
 )
 
 _WARM: Final = 10

@@ -53,15 +53,15 @@ class Price:
 def report() -> Report:
     """The table of all parts."""
     prices = measure()
-    rows = [
-        [one.part, f"{one.octets:.0f}", f"{one.characters:.1f}", one.purpose] for one in prices
-    ]
+    rows = [[one.part, f"{one.octets:.0f}", f"{one.characters:.1f}", one.purpose] for one in prices]
     figures = table(["part of the cookie", "octets", "characters of the cookie", "for"], rows)
     text = [
         "# What each claim takes",
         *machine.describe(),
-        "Sealed with it and without; a base64url character is six bits, so three octets take four. "
-        "These are counted, not timed: another run prints the same.",
+        (
+            "Sealed with it and without; a character is six bits, so three octets take four. "
+            "These are counted, not timed: another run prints the same."
+        ),
         figures,
     ]
     return Report(
@@ -90,10 +90,10 @@ def measure() -> list[Price]:
         _fixed("`until`, of a session that has just ended", "every timeout", 1),
     ]
     smallest = sealing.octets(claims, {})
-    if envelope.HEADER_OCTETS != always[0].octets or sum(one.octets for one in always) != smallest:
+    if always[0].octets != envelope.HEADER_OCTETS or sum(one.octets for one in always) != smallest:
         raise RuntimeError(
-            f"The smallest cookie has {smallest:.0f} octets and its parts others, so the table would "
-            f"be wrong. Correct it in benchmarks/claims_octets.py, after docs/format.md."
+            f"The smallest cookie has {smallest:.0f} octets and its parts others, so the table "
+            f"would be wrong. Correct it in benchmarks/claims_octets.py, after docs/format.md."
         )
 
     def more(part: str, purpose: str, **changes: Any) -> Price:
@@ -112,7 +112,9 @@ def measure() -> list[Price]:
         more("`until`, 31 days ahead", "what that adds", until=_NOW + _LIFETIME),
         more("`since`, within its second", "what that adds", since=_NOW * 1000 + 999),
         more("`auth_time`", "re-authentication; AAL2, AAL3", auth_time=_NOW + _DAYS),
-        more("`subject`, seven digits", "revoking a user's sessions; the register", subject=subject),
+        more(
+            "`subject`, seven digits", "revoking a user's sessions; the register", subject=subject
+        ),
         more(
             "bindings, the standard",
             "a copied cookie in another browser",
@@ -132,7 +134,11 @@ def measure() -> list[Price]:
             "taken over from Flask's own cookie once",
             imported_from=os.urandom(NAME_OCTETS),
         ),
-        value(f"`{KEPT}`, the mark of CSRF tokens", "forms of visitors without a session", {KEPT: True}),
+        value(
+            f"`{KEPT}`, the mark of CSRF tokens",
+            "forms of visitors without a session",
+            {KEPT: True},
+        ),
         value("`_permanent`", "Flask's permanent sessions", {"_permanent": True}),
     ]
 
@@ -146,7 +152,9 @@ class _Sealing:
 
     def octets(self, claims: Claims, values: Mapping[object, Any]) -> float:
         """Octets of the envelope, without a value of padding."""
-        return len(self._payload(claims, values)) + envelope.HEADER_OCTETS + NONCE_OCTETS + TAG_OCTETS
+        return (
+            len(self._payload(claims, values)) + envelope.HEADER_OCTETS + NONCE_OCTETS + TAG_OCTETS
+        )
 
     def price(
         self,

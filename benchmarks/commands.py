@@ -64,10 +64,18 @@ def _claims() -> Report:
     return claims_octets.report()
 
 
-def count_instructions(*, quick: bool, store: bool) -> Report:
-    """Count, and store the counts where asked."""
+def count_instructions(*, quick: bool, store: bool, python_only: bool = False) -> Report:
+    """Count, and store the counts where asked.
+
+    Args:
+        quick: count little of the processor's, which gives no figures to go by.
+        store: these counts are the stored ones from now on.
+        python_only: count the instructions of Python alone.
+    """
     from benchmarks import instructions
 
+    if python_only:
+        return instructions.report(number=0, names=[], store=store)
     if quick:
         return instructions.report(number=10, names=[OPEN], store=store)
     return instructions.report(number=100, store=store)

@@ -87,13 +87,15 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
         *head,
         verdict(noise, what="Flask's signer", rounds=len(found.turns[0].times)),
         "## From a session to the text of a cookie and back",
-        "How many times cheaper ours is: dumps / loads. Every value is read, which few requests do.",
+        "How many times cheaper ours is: dumps / loads. Every value is read.",
         turned,
         "## Octets of that text, Flask's signed cookie = 1",
         _octets_table(found),
         "## Requests of those with an interface for Flask",
-        f"How many times cheaper ours is, mean over login and cart, permanent and not; {THEIRS} "
-        f"does not keep all types of a cart and gets {_FLASK_SESSION} alone.",
+        (
+            f"How many times cheaper ours is, mean of login and cart, permanent and not; {THEIRS} "
+            f"does not keep all types of a cart and gets {_FLASK_SESSION} alone."
+        ),
         asked,
     ]
     return Report(
@@ -114,9 +116,7 @@ def measure(*, count: int, repeats: int, seconds: float) -> Comparison:
     return Comparison(turns, octets, _requests(stages, count, repeats, seconds))
 
 
-def _ways(
-    shapes: Sequence[Shape], *, count: int
-) -> tuple[list[Turn], dict[str, dict[str, float]]]:
+def _ways(shapes: Sequence[Shape], *, count: int) -> tuple[list[Turn], dict[str, dict[str, float]]]:
     ways = (*other_peers.ways(), other_peers.flask_default_again(CONTROL))
     found: list[Turn] = []
     octets: dict[str, dict[str, float]] = {}
@@ -213,11 +213,13 @@ def _turns_table(found: Comparison) -> str:
 
     rows = []
     for peer in _peers(found):
-        row = [peer]
-        for shape in found.octets:
-            row.append(
+        row = [
+            peer,
+            *(
                 " / ".join(f"{median(cheaper(peer, shape, what)):.1f}" for what in (DUMPS, LOADS))
-            )
+                for shape in found.octets
+            ),
+        ]
         for what in (DUMPS, LOADS):
             by_round = zip(*(cheaper(peer, shape, what) for shape in found.octets), strict=True)
             row.append(times(Spread.of(map(geometric_mean, by_round)), digits=1))
@@ -249,15 +251,13 @@ def _requests_table(found: Comparison) -> str:
         row = [name]
         for operation in dict.fromkeys(cell.operation for cell in found.cells):
             cells = [
-                cell
-                for cell in found.cells
-                if cell.operation == operation and name in cell.times
+                cell for cell in found.cells if cell.operation == operation and name in cell.times
             ]
             by_round = zip(*(cell.cheaper(OURS, name) for cell in cells), strict=True)
             row.append(times(Spread.of(map(geometric_mean, by_round)), digits=1))
         rows.append(row)
     if THEIRS not in present:
-        rows.append([THEIRS, f"not measured: {redis_server.why_not()}", *[""] * (len(_MEASURED) - 1)])
+        rows.append(
+            [THEIRS, f"not measured: {redis_server.why_not()}", *[""] * (len(_MEASURED) - 1)]
+        )
     return table(["times cheaper than", *_MEASURED], rows)
-
-

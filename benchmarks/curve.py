@@ -37,9 +37,10 @@ _NEAR: Final = 50
 """Octets within which the largest session is looked for that the profile admits."""
 
 _WORDS: Final = (
-    "amber basket canvas delivery evening forest garden harbour island journey kettle lantern "
-    "morning notebook orchard pepper quarter river summer thistle umbrella village window yellow"
-).split()
+    *("amber", "basket", "canvas", "delivery", "evening", "forest", "garden", "harbour", "island"),
+    *("journey", "kettle", "lantern", "morning", "notebook", "orchard", "pepper", "quarter"),
+    *("river", "summer", "thistle", "umbrella", "village", "window", "yellow"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,12 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
         "# By size",
         *machine.describe(),
         verdict(noise, what="Flask's interface", rounds=len(points[0].cells[0].times[DEFAULT])),
-        f"Sessions of texts of some {_PIECE} octets, not permanent, up to what the profile "
-        f"`portable` admits; what they cost a request, as in the main table. Each key's value is "
-        f"compressed by itself, so that no length tells one value from another: with a key for "
-        f"each text little is left to compress.",
+        (
+            f"Sessions of texts of some {_PIECE} octets, not permanent, up to what "
+            f"`portable` admits; what they cost a request, as above. Each key's value is "
+            f"compressed by itself, so that no length tells one value from another: with a key for "
+            f"each text little is left to compress."
+        ),
         costs,
     ]
     return Report(
@@ -217,7 +220,10 @@ def _rows(points: Sequence[Point]) -> Iterator[list[str]]:
             point.kind,
             f"{point.octets:,}",
             *(f"{point.cookies[name]:,.0f}" for name in (OURS, DEFAULT)),
-            *(" / ".join(micro(_cost(cell, name)) for name in (OURS, DEFAULT)) for cell in point.cells),
+            *(
+                " / ".join(micro(_cost(cell, name)) for name in (OURS, DEFAULT))
+                for cell in point.cells
+            ),
             *(times(Spread.of(cell.cheaper(OURS, DEFAULT)), digits=1) for cell in point.cells),
         ]
 
@@ -226,12 +232,19 @@ def _cost(cell: Cell, name: str) -> float:
     return max(median(cell.costs(name)), RESOLUTION)
 
 
+def _mean_cost(point: Point, name: str) -> float:
+    return geometric_mean(_cost(cell, name) for cell in point.cells)
+
+
 def _picture(points: Sequence[Point]) -> str:
     lines = [
         Curve(
             label,
             [
-                (float(point.octets), geometric_mean(_cost(cell, name) for cell in point.cells) * 1e6)
+                (
+                    float(point.octets),
+                    geometric_mean(_cost(cell, name) for cell in point.cells) * 1e6,
+                )
                 for point in points
                 if point.kind == kind
             ],

@@ -100,10 +100,11 @@ def bars(title: str, groups: Mapping[str, Sequence[Bar]]) -> str:
         for bar in group:
             y += _STEP
             width = bar.length / longest * (_RIGHT - _LEFT)
+            place = f'x="{_LEFT}" y="{y - 12}"'
             kind = "ours" if bar.is_ours else "other"
             parts.append(
                 f'<text class="end" x="{_LEFT - 10}" y="{y}">{escape(bar.label)}</text>'
-                f'<rect class="bar-{kind}" x="{_LEFT}" y="{y - 12}" width="{width:.1f}" height="15"/>'
+                f'<rect class="bar-{kind}" {place} width="{width:.1f}" height="15"/>'
                 f'<text x="{_LEFT + width + 6:.1f}" y="{y}">{bar.length:,.0f}</text>'
             )
         told.append(f"{name}: " + ", ".join(f"{bar.label} {bar.length:,.0f}" for bar in group))

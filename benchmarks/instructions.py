@@ -75,17 +75,18 @@ def report(*, number: int, names: Sequence[str] = NAMES, store: bool = False) ->
             *("instructions of Python, ours alone", "times the stored count"),
         ],
         [
-            [_TITLES[name], *_cells(processor, stored, name), *_cells(python, bytecodes.BASELINE, name)]
-            for name in _TITLES
-            if name in processor or name in python
+            [title, *_cells(processor, stored, name), *_cells(python, bytecodes.BASELINE, name)]
+            for name, title in _TITLES.items()
         ],
     )
     text = [
         "# Counted",
         *machine.describe(),
-        f"For one session of the shape {SHAPE}; those of requests are less the same request without "
-        f"a session. More than {MOST} times the stored count is a regression of this change; where it "
-        f"is meant, store the new one: python -m benchmarks instructions --store.",
+        (
+            f"For one session of the shape {SHAPE}; those of requests are less the same request "
+            f"without a session. More than {MOST} times the stored count is a regression; where it "
+            f"is meant, store the new one: python -m benchmarks instructions --store."
+        ),
         *told,
         figures,
         f"Stored for: {stored.key}; {bytecodes.BASELINE.key}.",

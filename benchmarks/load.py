@@ -1,7 +1,7 @@
 """``python -m benchmarks load``: requests per second and latency under gunicorn.
 
-Every candidate has a gunicorn of its own, of one process; they stand idle but the one that is asked.
-Rounds go over all candidates in turn, and ratios are formed within a round.
+Every candidate has a gunicorn of its own, of one process; all but the one that is asked stand
+idle. Rounds go over all candidates in turn, and ratios are formed within a round.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Generator:
         line = self._process.stdout.readline()
         load = Load(**json.loads(line)) if line else None
         if load is None or load.failed or not load.requests:
-            told = "the generator stopped" if load is None else f"{load.failed} answers were not 200"
+            told = (
+                "the generator stopped" if load is None else f"{load.failed} answers were not 200"
+            )
             raise RuntimeError(
                 f"The load on {order.path} came to nothing: {told}, of "
                 f"{load.requests if load else 0} requests. No figures are printed."

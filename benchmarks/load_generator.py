@@ -118,9 +118,7 @@ def generate(order: Order) -> Load:
                 client.socket.close()
 
 
-def _run(
-    selector: selectors.BaseSelector, clients: Sequence[_Client], seconds: float
-) -> Load:
+def _run(selector: selectors.BaseSelector, clients: Sequence[_Client], seconds: float) -> Load:
     for client in clients:
         client.send()
     _pump(selector, until=time.perf_counter() + seconds / 10)

@@ -9,7 +9,8 @@ from typing import Final
 
 from benchmarks import machine
 from benchmarks.drawing import Bar, bars
-from benchmarks.load import CONNECTIONS, OPERATIONS, THREADS, Load, Loads
+from benchmarks.load import CONNECTIONS, OPERATIONS, THREADS, Loads
+from benchmarks.load_generator import Load
 from benchmarks.noise import verdict
 from benchmarks.peers import DEFAULT, OURS
 from benchmarks.publication import Report
@@ -52,9 +53,11 @@ def report(found: Loads) -> Report:
         *head,
         verdict(noise, what="Flask's default", rounds=rounds),
         *_bottleneck(found),
-        f"A login's session ({found.shape}), {kind}; {CONNECTIONS} connections that stay open, "
-        f"each of which sends its next request when it has its answer; one gunicorn process of "
-        f"{THREADS} threads for each. In brackets the 10th and 90th percentile of the rounds.",
+        (
+            f"A login's session ({found.shape}), {kind}; {CONNECTIONS} connections that stay open, "
+            f"each of which sends its next request when it has its answer; one gunicorn process of "
+            f"{THREADS} threads for each. In brackets the 10th and 90th percentile of the rounds."
+        ),
         figures,
     ]
     if found.without:
@@ -90,7 +93,10 @@ def _rows(found: Loads) -> Iterator[list[str]]:
                 operation,
                 _TITLES[name],
                 f"{median(load.per_second for load in loads):.0f}",
-                *(f"{median(each) * 1e3:.2f}" for each in ([x.p50 for x in loads], [x.p99 for x in loads])),
+                *(
+                    f"{median(each) * 1e3:.2f}"
+                    for each in ([x.p50 for x in loads], [x.p99 for x in loads])
+                ),
                 "1" if name == DEFAULT else times(Spread.of(_against(loads, theirs))),
                 "1" if name == DEFAULT else times(Spread.of(slowest)),
             ]
@@ -113,15 +119,19 @@ def _bottleneck(found: Loads) -> Iterator[str]:
     processors = os.cpu_count() or 1
     if processors < 3:
         yield (
-            f"There are {processors} logical processors for the server, the generator and Redis, so "
-            f"those that ask Redis share theirs with it."
+            f"There are {processors} logical processors for the server, the generator and Redis, "
+            f"so those that ask Redis share theirs with it."
         )
 
 
 def _picture(found: Loads) -> str:
     groups = {
         operation: [
-            Bar(_TITLES[name], median(load.per_second for load in by_name[name]), name in (OURS, LISTED))
+            Bar(
+                _TITLES[name],
+                median(load.per_second for load in by_name[name]),
+                name in (OURS, LISTED),
+            )
             for name in _shown(found)
         ]
         for operation, by_name in found.loads.items()

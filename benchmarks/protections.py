@@ -90,9 +90,11 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
         "# With every protection",
         *machine.describe(),
         verdict(noise, what="Flask's interface", rounds=len(cells[0].times[DEFAULT])),
-        "CSRF tokens, the standard binding, timeouts of AAL1, the Authorization header and the "
-        "prefix `__Host-`, together; Flask's default has none of it. What the session costs a "
-        "request, as in the main table, the mean over all shapes, not permanent.",
+        (
+            "CSRF tokens, the standard binding, timeouts of AAL1, the Authorization header and the "
+            "prefix `__Host-`, together; Flask's default has none of it. What the session costs a "
+            "request, as in the main table, the mean over all shapes, not permanent."
+        ),
         figures,
     ]
     return Report(
@@ -228,4 +230,3 @@ def _rows(cells: Sequence[Cell]) -> Iterator[list[str]]:
 def _spread(cells: Sequence[Cell], candidate: str, other: str) -> Spread:
     rows = [cell.cheaper(candidate, other) for cell in cells]
     return Spread.of(geometric_mean(row) for row in zip(*rows, strict=True))
-

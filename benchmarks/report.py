@@ -102,7 +102,10 @@ def _costs(results: Results) -> Iterable[str]:
     rows += [
         [
             title,
-            *(times(bare.cheaper(results.bare, name, than), digits=1) for than in (DEFAULT, FERNET)),
+            *(
+                times(bare.cheaper(results.bare, name, than), digits=1)
+                for than in (DEFAULT, FERNET)
+            ),
             *("", ""),
             *(micro(_bare_cost(results, name, peer.name)) for peer in PEERS),
         ]

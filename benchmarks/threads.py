@@ -63,8 +63,10 @@ def report(*, count: int, seconds: float) -> Report:
         "# In threads",
         *machine.describe(),
         verdict(noise, what="opening in one thread", rounds=count),
-        f"Sessions of the shape {_SHAPE} opened, and packed and sealed, by all threads together: "
-        f"thousands a second, and how many times one thread's number that is.",
+        (
+            f"Sessions of the shape {_SHAPE} opened, and packed and sealed, by all together: "
+            f"thousands a second, and how many times one thread's number that is."
+        ),
         figures,
         _free_threaded(count=count, seconds=seconds),
     ]
@@ -148,7 +150,9 @@ def _free_threaded(*, count: int, seconds: float) -> str:
         )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     python = found[0]
-    can = subprocess.run([python, "-c", _LIBRARIES], capture_output=True, env=environment, check=False)
+    can = subprocess.run(
+        [python, "-c", _LIBRARIES], capture_output=True, env=environment, check=False
+    )
     if can.returncode:
         last = can.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         return f"Free-threaded: not measured, for {_FREE[0]} lacks what we need ({last})."
