@@ -78,7 +78,7 @@ def count_instructions(*, quick: bool, store: bool, python_only: bool = False) -
         return instructions.report(number=0, names=[], store=store)
     if quick:
         return instructions.report(number=10, names=[OPEN], store=store)
-    return instructions.report(number=100, store=store)
+    return instructions.report(number=400, store=store)
 
 
 COMMANDS: Final = (

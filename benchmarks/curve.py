@@ -241,10 +241,7 @@ def _picture(points: Sequence[Point]) -> str:
         Curve(
             label,
             [
-                (
-                    float(point.octets),
-                    geometric_mean(_cost(cell, name) for cell in point.cells) * 1e6,
-                )
+                (float(point.octets), _mean_cost(point, name) * 1e6)
                 for point in points
                 if point.kind == kind
             ],

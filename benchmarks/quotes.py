@@ -38,6 +38,9 @@ def of(results: Results) -> dict[str, str]:
     lists = _tables(revocation_tables.lists(results))
     listed = _tables(revocation_tables.requests(results.listed))
     return {
+        "machine": "\n".join(
+            f"- {line}" for line in (*results.machine, report.verdict_on_noise(results))
+        ),
         "cost": _cost(results),
         "octets": _octets(results),
         "marks": report.marks_table(results),

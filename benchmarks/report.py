@@ -29,7 +29,7 @@ _SEARCHED: Final = {
 def markdown(results: Results) -> str:
     """All tables, with each mark and whether it is reached."""
     sections = (
-        ["# Benchmarks", *results.machine, _verdict_on_noise(results)],
+        ["# Benchmarks", *results.machine, verdict_on_noise(results)],
         ["## What a session costs a request", *_costs(results)],
         ["## The same by shape: times cheaper than Flask's default interface", *_shapes(results)],
         ["## Against the floor", *_floor(results)],
@@ -267,7 +267,8 @@ def _rest(results: Results) -> Iterable[str]:
     yield table(["", "figure", "mark", ""], rows)
 
 
-def _verdict_on_noise(results: Results) -> str:
+def verdict_on_noise(results: Results) -> str:
+    """What the control says of the run."""
     rounds = len(results.control.times[DEFAULT])
     return noise.verdict(results.noise(), what="Flask's interface", rounds=rounds)
 

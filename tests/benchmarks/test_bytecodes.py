@@ -41,7 +41,7 @@ def test_no_count_is_five_percent_above_the_stored_one(counts: dict[str, float])
     told = ", ".join(f"{name}: {ratio:.3f} times" for name, ratio in worse.items())
     assert not worse, (
         f"{told} what is stored, and {MOST} is the most. Find out where with: "
-        f"python -m benchmarks profile cart read. If the change is worth it, store the new counts with "
-        f"this Python and say why in the commit: "
+        f"python -m benchmarks profile cart read. If the change is worth it, store the new counts "
+        f"with this Python and say why in the commit: "
         f"python -m benchmarks instructions --python-only --store"
     )
