@@ -247,9 +247,9 @@ def _picture(points: Sequence[Point]) -> str:
             ],
         )
         for name, kind, label in (
-            (OURS, LIST, "ours, one list"),
-            (OURS, KEYS, "ours, many keys"),
-            (DEFAULT, LIST, "Flask, one list"),
+            (OURS, LIST, "cookie_sessions, one list"),
+            (OURS, KEYS, "cookie_sessions, many keys"),
+            (DEFAULT, LIST, "Flask default, one list"),
         )
     ]
     return curves(

@@ -41,7 +41,7 @@ text { font: 13px system-ui, sans-serif; fill: var(--ink); }
 _LEFT: Final = 290
 _RIGHT: Final = 720
 _STEP: Final = 24
-_PLOT: Final = (80, 640, 60, 380)
+_PLOT: Final = (80, 760, 84, 400)
 """Where curves are drawn: left, right, top and foot."""
 
 
@@ -131,9 +131,12 @@ def curves(title: str, lines: Sequence[Curve], *, x: str, y: str) -> str:
     )
     for number, line in enumerate(lines):
         path = " ".join(f"{across.at(a):.1f},{upwards.at(b):.1f}" for a, b in line.points)
-        end = upwards.at(line.points[-1][1])
         parts.append(f'<polyline class="line line-{number}" points="{path}"/>')
-        parts.append(f'<text x="{right + 8}" y="{end + 4:.1f}">{escape(line.label)}</text>')
+        start = left + 200 * number
+        parts.append(
+            f'<path class="line line-{number}" d="M{start} 48h28"/>'
+            f'<text x="{start + 36}" y="52">{escape(line.label)}</text>'
+        )
     told = [
         f"{line.label}: " + ", ".join(f"{b:.3g} at {a:.3g}" for a, b in line.points)
         for line in lines
@@ -142,7 +145,7 @@ def curves(title: str, lines: Sequence[Curve], *, x: str, y: str) -> str:
 
 
 class _Scale:
-    """A logarithmic axis, from the power of ten below the least to the one above the greatest.
+    """A logarithmic axis, from a round number below the least to one above the greatest.
 
     Args:
         values: what has to find its place on it.
@@ -151,18 +154,19 @@ class _Scale:
     """
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
-        self._low = math.floor(math.log10(min(values)))
-        self._high = max(math.ceil(math.log10(max(values))), self._low + 1)
+        lowest = math.floor(math.log10(min(values)))
+        highest = math.ceil(math.log10(max(values)))
+        steps = [step * 10.0**power for power in range(lowest, highest + 1) for step in (1, 2, 5)]
+        below = max(step for step in steps if step <= min(values))
+        above = min(step for step in steps if step >= max(values) and step > below)
+        #: The round numbers on it.
+        self.ticks = [step for step in steps if below <= step <= above]
+        self._low, self._high = math.log(below), math.log(above)
         self._start, self._end = start, end
-
-    @property
-    def ticks(self) -> list[float]:
-        """The powers of ten on it."""
-        return [10.0**power for power in range(self._low, self._high + 1)]
 
     def at(self, value: float) -> float:
         """The place of a value, in pixels."""
-        share = (math.log10(value) - self._low) / (self._high - self._low)
+        share = (math.log(value) - self._low) / (self._high - self._low)
         return self._start + share * (self._end - self._start)
 
 
