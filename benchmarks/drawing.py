@@ -132,7 +132,7 @@ def curves(title: str, lines: Sequence[Curve], *, x: str, y: str) -> str:
     for number, line in enumerate(lines):
         path = " ".join(f"{across.at(a):.1f},{upwards.at(b):.1f}" for a, b in line.points)
         parts.append(f'<polyline class="line line-{number}" points="{path}"/>')
-        start = left + 200 * number
+        start = left + 240 * number
         parts.append(
             f'<path class="line line-{number}" d="M{start} 48h28"/>'
             f'<text x="{start + 36}" y="52">{escape(line.label)}</text>'
