@@ -19,13 +19,13 @@ from .shopper import Shopper
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """The shop with its defaults: what passes nearly everywhere, and a store beside its key."""
-    yield from _running(tmp_path_factory.mktemp("shop"))
+    yield from running_shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session")
 def bare_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A shop with the default limits and without a store."""
-    yield from _running(tmp_path_factory.mktemp("bare-shop"), settings={"SHOP_OVERFLOW": ""})
+    yield from running_shop(tmp_path_factory.mktemp("bare-shop"), settings={"SHOP_OVERFLOW": ""})
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +33,14 @@ def debugged_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     """The bare shop as its developer runs it, with Werkzeug's page for errors."""
     factory = "tests.browser.debugged:create_app()"
     folder = tmp_path_factory.mktemp("debugged-shop")
-    yield from _running(folder, factory=factory, settings={"SHOP_OVERFLOW": ""})
+    yield from running_shop(folder, factory=factory, settings={"SHOP_OVERFLOW": ""})
 
 
 @pytest.fixture(scope="session")
 def roomy_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A shop behind nothing that limits its responses, without a store."""
     settings = {"SHOP_PROFILE": "no-proxy", "SHOP_OVERFLOW": ""}
-    yield from _running(tmp_path_factory.mktemp("roomy-shop"), settings=settings)
+    yield from running_shop(tmp_path_factory.mktemp("roomy-shop"), settings=settings)
 
 
 @pytest.fixture(scope="session", params=[Chromium, Firefox], ids=lambda kind: kind.name)
@@ -75,7 +75,7 @@ def shopper(browser: Browser, shop: RunningShop) -> Shopper:
     return Shopper(browser, shop.address)
 
 
-def _running(
+def running_shop(
     folder: Path, *, factory: str = FACTORY, settings: Mapping[str, str] | None = None
 ) -> Iterator[RunningShop]:
     running = RunningShop(folder, threads=4, factory=factory, settings=settings)
