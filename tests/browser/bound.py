@@ -1,4 +1,4 @@
-"""The shop with its sessions bound to their clients, and a page that shows what it takes them for."""
+"""The shop with its sessions bound to their clients, and a page that shows what it sees of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import cast
 
 from flask import Flask, render_template_string, request, session
 
-from cookie_sessions.flask import FlaskSession
 import shop
+from cookie_sessions.flask import FlaskSession
 
 
 def create_app() -> Flask:

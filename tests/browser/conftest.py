@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from tests.conftest import missing
 from tests.examples.conftest import FACTORY, RunningShop
 
+from .attacker import ACROSS, BESIDE, pages
 from .chromium import Chromium
 from .engine import Browser, BrowserError
 from .firefox import Firefox
+from .secure import Site
 from .shopper import Shopper
 
 
@@ -73,6 +76,25 @@ def browser(running: Browser) -> Browser:
 def shopper(browser: Browser, shop: RunningShop) -> Shopper:
     """Somebody new in the shop, with that browser."""
     return Shopper(browser, shop.address)
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The attacker's origins by their hosts."""
+    folder = tmp_path_factory.mktemp("attackers")
+    with ExitStack() as stack:
+        sites = {host: Site(host, folder) for host in (ACROSS, BESIDE)}
+        for site in sites.values():
+            stack.enter_context(site.serving(pages()))
+        yield {host: site.address for host, site in sites.items()}
+
+
+@pytest.fixture(scope="module")
+def victim(kind: type[Browser], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser that believes these certificates, and sends all that an attacker can hope for."""
+    profile = tmp_path_factory.mktemp("victim")
+    with kind(profile, any_certificate=True, third_party_cookies=True) as browser:
+        yield browser
 
 
 def running_shop(

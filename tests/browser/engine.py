@@ -129,7 +129,7 @@ class Browser(ABC):
 
         Args:
             user_agent: the header.
-            languages: the codes with commas between, the dearest first; it writes the header itself.
+            languages: codes with commas between, the dearest first; the header is its own.
         """
 
     def open(self, url: str) -> None:

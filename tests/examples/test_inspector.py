@@ -133,9 +133,7 @@ def test_what_others_could_read_in_flasks_cookie_is_what_stands_in_it(tmp_path: 
         big = {"text": "again and again " * 300}
         assert SignedCookie.of(big).text.startswith(".")
         assert (
-            SignedCookie.of(big)
-            .read_by_anyone(longest=99)
-            .startswith('{"text": "again and again')
+            SignedCookie.of(big).read_by_anyone(longest=99).startswith('{"text": "again and again')
         )
 
 

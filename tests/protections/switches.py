@@ -327,6 +327,12 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(csrf, "origin_verdict", lambda **_: None)
 
 
+@switch("place of a session")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Begin a session wherever a request comes from."""
+    patch.setattr(interface, "FORGED", "nothing that stands in an environ")
+
+
 @switch("form tokens")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Take any token for a good one."""
