@@ -64,7 +64,7 @@ CHECKS: Final = (
     Check(cookies.samesite, ("3.3.2",)),
     Check(cookies.httponly, ("3.3.4",)),
     Check(requests.csrf, ("3.5.1",)),
-    Check(requests.binding),
+    Check(requests.binding, ("8.2.4",)),
     Check(requests.proxy),
     Check(requests.handoff, ("12.2.1",)),
     Check(requests.header, ("16.2.5",)),
