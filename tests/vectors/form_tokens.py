@@ -95,9 +95,7 @@ def _refusal(
     return {**inputs, "reason": str(reason)}
 
 
-def _inputs(
-    name: str, text: str, *, sid: bytes, ring: list[bytes], revoked: list[bytes]
-) -> Vector:
+def _inputs(name: str, text: str, *, sid: bytes, ring: list[bytes], revoked: list[bytes]) -> Vector:
     return {
         "name": name,
         "keys": [key.hex() for key in ring],
