@@ -63,7 +63,6 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
 
     _environ: Mapping[str, Any] = MappingProxyType({})
     _csrf: tuple[bytes, str] | None = None
-    _main_owner: bytes | None = None
     """The token that this response shows, behind the id that it was made of."""
 
     def _open(self) -> dict[Any, Wire]:
