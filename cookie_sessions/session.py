@@ -67,7 +67,7 @@ class Session(Freshness):
     _unavailable = False
     _left = False
     _main_owner: bytes | None = None
-    """Whose the main session is that this one is used with; None for a main one, and for nobody's."""
+    """Whose the main session is that this one is used with; None for nobody's or a main one."""
     _lost_at = ""
     _ended: tuple[Reference, ...] = ()
 
