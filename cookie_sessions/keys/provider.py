@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 import os
-import secrets
 import threading
 import weakref
 from collections import deque
-from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cookie_sessions import clock
 from cookie_sessions.clock import SKEW
+from cookie_sessions.crypto import digest
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.keys.entry import KeyEntry
@@ -22,7 +20,11 @@ from cookie_sessions.keys.jwk_set import Parsed, parse_jwk_set, parse_leniently
 from cookie_sessions.keys.key_set import KeySet, merge
 from cookie_sessions.keys.lifecycle import Resolution
 from cookie_sessions.keys.ring import KeyRing
-from cookie_sessions.keys.sources import KeySource
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from cookie_sessions.keys.sources import KeySource
 
 RELOAD_SECONDS: Final = 300
 """How old a ring may grow by default before its source is asked again."""
@@ -230,7 +232,7 @@ class KeyProvider:
         if self._reload_at <= now or now < self._asked_at:
             try:
                 stamp, text = self._read()
-                if hashlib.sha256(text).digest() != self._digest:
+                if digest(text) != self._digest:
                     self._take(self._sound(text), text, stamp, now)
                     return
                 self._stamp, self._read_at = stamp, now
@@ -261,7 +263,7 @@ class KeyProvider:
 
     def _take(self, keys: KeySet, text: bytes, stamp: object, now: float) -> None:
         self._keys = keys
-        self._digest = hashlib.sha256(text).digest()
+        self._digest = digest(text)
         self._stamp = stamp
         self._read_at = now
         self._plan(self._reload_every)
@@ -283,7 +285,7 @@ class KeyProvider:
     def _plan(self, seconds: float) -> None:
         # From when it answered: one that takes long to fail would else never be left alone.
         now = self._asked_at = clock.now()
-        early = secrets.randbelow(1000) / 1000 * _JITTER
+        early = int.from_bytes(os.urandom(2), "big") / 65_536 * _JITTER
         self._reload_at = now + seconds * (1 - early)
 
     def _read(self) -> tuple[object, bytes]:
