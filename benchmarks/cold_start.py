@@ -26,7 +26,7 @@ from cookie_sessions.session import Session
 from cookie_sessions.settings import Settings
 
 NONE: Final = "none"
-SECRET: Final = "secret"
+SECRET: Final = "secret"  # noqa: S105 - it says where keys come from.
 RING: Final = "ring"
 NAME: Final = "session"
 

@@ -17,9 +17,9 @@ KEYS = sys.argv[1] if sys.argv[1:] else "none"
 def main() -> None:
     """Import, open, tell."""
     start = time.perf_counter()
-    import cryptography.hazmat.primitives.ciphers.aead
-    import ormsgpack
-    import zstandard  # noqa: F401 - what the core stands on.
+    import cryptography.hazmat.primitives.ciphers.aead  # noqa: F401
+    import ormsgpack  # noqa: F401
+    import zstandard  # noqa: F401
 
     if KEYS != "none":
         _open()
@@ -42,7 +42,9 @@ def _open() -> None:
     assert cookie_sessions.__version__
     timeouts = Timeouts(idle=3600)
     if KEYS == "ring":
-        from cookie_sessions.keys import KeyProvider, source_of
+        # By their modules: -X importtime does not see what importlib.import_module loads.
+        from cookie_sessions.keys.provider import KeyProvider
+        from cookie_sessions.keys.sources.url import source_of
 
         ring = KeyProvider(source_of("env:SESSION_KEYS")).ring
     else:
