@@ -149,10 +149,10 @@ class SnapshotList:
             thread = threading.Thread(target=look, name="snapshot", daemon=True)
             thread.start()
         except RuntimeError:
-            # No thread can be had, as at the end of a process: the next question tries again.
-            lock.release()
-            return
-        thread.join(wait)
+            # No thread can be had, so this question waits for it.
+            look()
+        else:
+            thread.join(wait)
 
     def _lock(self) -> threading.Lock:
         # A fork may have been made while another thread held the lock, which is not here.
