@@ -67,11 +67,11 @@ def main() -> None:
     app = shop(**json.loads(sys.stdin.readline()))
     if os.environ.get("CHECKS"):
         CookieSessions.check(app)
-    ahead = 0.0
+    ahead = [0.0]
+    clock.now = lambda: time.time() + sum(ahead)
     for line in sys.stdin:
         request = json.loads(line)
-        ahead += request.get("forward", 0)
-        clock.now = lambda: time.time() + ahead
+        ahead.append(request.get("forward", 0))
         if request.get("reload"):
             provider = AppState.of(app).provider
             assert provider is not None

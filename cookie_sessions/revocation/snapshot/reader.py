@@ -106,7 +106,7 @@ class SnapshotList:
         if held is not None and now < held.token.ends:
             if due:
                 self._look_beside()
-            return held
+            return self._held or held
         if due:
             # Nobody waits long for a source that has just failed.
             if self._failed:
