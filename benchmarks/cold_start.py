@@ -65,18 +65,19 @@ class ColdStarts:
         self._python = python
         self._given = {SECRET: _with_secret(), RING: _with_ring(), NONE: {}}
 
-    def run(self, keys: str, *, importtime: bool = False) -> Start:
+    def run(self, keys: str, *, importtime: bool = False, compiled: bool = True) -> Start:
         """Start one process.
 
         Args:
             keys: where it has them from; ``none``: it imports the libraries and opens nothing.
             importtime: whether the interpreter notes what each import costs.
+            compiled: whether compiled files are there; else everything is compiled for this once.
         """
         # -P: else the folder of the program, whose files are called as libraries are, comes first.
         command = [self._python, "-P", *(["-X", "importtime"] if importtime else []), _PROGRAM]
         done = subprocess.run(
             [*command, keys],
-            env={**self._environment(), **self._given[keys]},
+            env={**self._environment(compiled=compiled), **self._given[keys]},
             capture_output=True,
             text=True,
             check=True,
@@ -85,13 +86,16 @@ class ColdStarts:
         seconds, modules, threads = done.stdout.splitlines()
         return Start(float(seconds), frozenset(modules.split()), int(threads), done.stderr)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, *, compiled: bool) -> dict[str, str]:
         package = cookie_sessions.__file__ or ""
         environment = {**os.environ, "PYTHONPATH": str(Path(package).parent.parent)}
         # As in an installed package, everything is compiled already, wherever this runs.
         environment["PYTHONPYCACHEPREFIX"] = self._cache
         for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPROFILEIMPORTTIME"):
             environment.pop(name, None)
+        if not compiled:
+            environment["PYTHONPYCACHEPREFIX"] = str(Path(self._cache) / "empty")
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
         return environment
 
 

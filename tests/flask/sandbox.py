@@ -60,7 +60,7 @@ def main() -> None:
     """Answer until nothing more comes."""
     if os.environ.get("THREADS") == "none":
 
-        def start(_: threading.Thread) -> None:
+        def start(self: threading.Thread) -> None:
             raise RuntimeError("can't start new thread")
 
         threading.Thread.start = start  # type: ignore[method-assign]
