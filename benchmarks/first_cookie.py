@@ -17,10 +17,11 @@ KEYS = sys.argv[1] if sys.argv[1:] else "none"
 def main() -> None:
     """Import, open, tell."""
     start = time.perf_counter()
-    import cryptography.hazmat.primitives.ciphers.aead  # noqa: F401
-    import ormsgpack  # noqa: F401
-    import zstandard  # noqa: F401
+    import cryptography.hazmat.primitives.ciphers.aead as cryptography
+    import ormsgpack
+    import zstandard
 
+    assert all((cryptography, ormsgpack, zstandard))
     if KEYS != "none":
         _open()
     seconds = time.perf_counter() - start

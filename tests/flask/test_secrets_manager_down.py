@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,7 @@ def secrets() -> Secrets:
 @contextmanager
 def cold(secrets: Secrets, folder: Path, **environment: str) -> Iterator[Sandbox]:
     """A sandbox that has answered nobody yet, whose keys are in the mock."""
-    try:
-        import boto3  # noqa: F401 - whether it is there.
-    except ImportError:
+    if find_spec("boto3") is None:
         missing("boto3", "pip install boto3")
     with (
         Server(secrets.answer) as server,
