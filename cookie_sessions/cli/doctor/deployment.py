@@ -67,6 +67,7 @@ class Deployment(NamedTuple):
         has_proxy_fix: whether it believes a proxy, by Werkzeug's ProxyFix.
         is_development: whether it runs in debug mode or is being tested.
         now: when it was looked at, in seconds since the epoch.
+        is_function: whether it runs in a function of AWS Lambda.
     """
 
     interface: str
@@ -85,6 +86,7 @@ class Deployment(NamedTuple):
     has_proxy_fix: bool
     is_development: bool
     now: float
+    is_function: bool
 
 
 def ok(text: str) -> Finding:

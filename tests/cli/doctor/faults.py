@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from cookie_sessions.cli.doctor.checks import cookies, keys, lists, requests, stores, times
+from cookie_sessions.cli.doctor.checks import (
+    cookies,
+    functions,
+    keys,
+    lists,
+    requests,
+    stores,
+    times,
+)
 from cookie_sessions.cli.doctor.deployment import Deployment, Level, Secrets
 from cookie_sessions.cli.doctor.store import StoreHealth
 from cookie_sessions.cookies import CookieAttributes
@@ -23,6 +31,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "register": True,
     "index_key": "an index key of 32 characters or more",
     "binding": STANDARD,
+    "strict": True,
     "fingerprint_header": "X-Ja4",
     "handoff_origin": "https://shop.example.org",
     "overflow": "sqlite:values.db",
@@ -45,6 +54,7 @@ SOUND: Final = Deployment(
     has_proxy_fix=True,
     is_development=False,
     now=NOW,
+    is_function=True,
 )
 
 
@@ -218,6 +228,7 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
         Level.WARNING,
         "COOKIE_SESSIONS_PROBE out",
     ),
+    (functions.function, with_settings(strict=False), Level.NOTE, "COOKIE_SESSIONS_STRICT = True"),
     (keys.secret_key, secrets(is_weak=True), Level.WARNING, "fewer than 16 octets"),
     (keys.keys, with_settings(keys=None), Level.NOTE, "cookie-sessions keys init"),
     (keys.index_key, secrets(names_subjects=True), Level.WARNING, "give SECRET_KEY another value"),
