@@ -187,7 +187,7 @@ def test_a_body_that_is_not_what_it_says_is_refused(
     assert is_refused(page(function, shape, sign_in_event(function, shape) | change))
 
 
-ELSEWHERE = [
+ELSEWHERE: list[Any] = [
     *(None, [], "event", 7, {}),
     {"source": "aws.events", "detail-type": "Scheduled Event"},
     {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
