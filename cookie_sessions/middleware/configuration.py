@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys import KeyRing, from_secret_keys
+from cookie_sessions.keys import from_secret_keys
 from cookie_sessions.settings import COOKIE_PREFIXES, PREFIX, Settings
 
 LIFETIME: Final = 31 * 86_400
@@ -88,18 +88,17 @@ class Configuration:
                 raise ConfigurationError(_unknown(name, _FLASKS))
         settings = Settings.from_mapping(config)
         _refuse_what_is_flasks(settings)
-        secret_key, fallbacks = config.get("SECRET_KEY"), config.get("SECRET_KEY_FALLBACKS")
         if settings.keys is None:
-            _check_secrets(secret_key, fallbacks)
-        each_request = _flag(config, _EACH_REQUEST, default=True)
-        assert each_request is not None
+            _check_secrets(config.get("SECRET_KEY"), config.get("SECRET_KEY_FALLBACKS"))
         return cls(
             settings=settings,
             cookie=_cookie(config, settings),
-            secret_key=secret_key or None,
-            fallbacks=tuple(fallbacks or ()) if settings.keys is None else (),
+            secret_key=config.get("SECRET_KEY") if settings.keys is None else None,
+            fallbacks=tuple(config.get("SECRET_KEY_FALLBACKS") or ())
+            if settings.keys is None
+            else (),
             lifetime=_lifetime(config.get(_LIFETIME)),
-            each_request=each_request,
+            each_request=_flag(config, _EACH_REQUEST, default=True),
         )
 
 
@@ -107,7 +106,7 @@ def _check_secrets(secret_key: Any, fallbacks: Any) -> None:
     refusal: ConfigurationError
     try:
         if secret_key:
-            _: KeyRing = from_secret_keys(secret_key, fallbacks)
+            from_secret_keys(secret_key, fallbacks)
             return
         refusal = ConfigurationError(
             f"There is no key, so no session can be sealed. Set SECRET_KEY to the output of "
@@ -136,15 +135,14 @@ def _cookie(config: Mapping[str, Any], settings: Settings) -> CookieAttributes:
     name = _text(config, "NAME") or "session"
     if not name.lower().startswith(prefix.lower()):
         name = prefix + name
-    httponly = _flag(config, f"{_COOKIE}HTTPONLY", default=True)
     cookie = CookieAttributes.of(
         name,
         domain=_text(config, "DOMAIN"),
         path=_text(config, "PATH") or "/",
-        secure=bool(prefix) or bool(_flag(config, f"{_COOKIE}SECURE", default=False)),
-        httponly=bool(httponly),
+        secure=bool(prefix) or _flag(config, f"{_COOKIE}SECURE", default=False),
+        httponly=_flag(config, f"{_COOKIE}HTTPONLY", default=True),
         samesite=_text(config, "SAMESITE") or "Lax",
-        partitioned=bool(_flag(config, f"{_COOKIE}PARTITIONED", default=False)),
+        partitioned=_flag(config, f"{_COOKIE}PARTITIONED", default=False),
     )
     cookie.check_prefix(settings_prefix=_COOKIE)
     return cookie

@@ -92,7 +92,7 @@ class Sessions:
         )
 
     def __repr__(self) -> str:
-        return f"<Sessions in the cookie {self.configuration.cookie.name!r}>"
+        return f"<{type(self).__name__}>"
 
     @property
     def revocations(self) -> Revocations:

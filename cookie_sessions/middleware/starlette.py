@@ -31,15 +31,12 @@ _EACH_REQUEST: Final = "SESSION_REFRESH_EACH_REQUEST"
 _OWN_TIMES: Final = (f"{PREFIX}IDLE_TIMEOUT", f"{PREFIX}TIMEOUTS")
 
 
-class StarletteSession(Session, dict[str, Any]):
+class StarletteSession(Session, dict[str, Any]):  # type: ignore[misc]
     """The session that ``request.session`` stands for: a dict with what Starlette's can do.
 
     Compiled code, such as that of ``json`` and pydantic, takes a dict apart without asking it. So
     all values are unpacked when the session is first used, and stand in the dict itself as well.
     """
-
-    # Its values are compared, and not what is in the dict before the session is opened.
-    __hash__ = None  # type: ignore[assignment]
 
     def mark_accessed(self) -> None:
         """Open the session; Starlette calls it whenever ``request.session`` is asked for.
