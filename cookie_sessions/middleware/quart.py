@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXTENSION: Final = "cookie_sessions"
 
 
-class QuartSession(Session, SessionMixin):
+class QuartSession(Session, SessionMixin):  # type: ignore[override]
     """The session that ``quart.session`` stands for."""
 
     _exchange: Exchange | None = None
@@ -57,7 +57,7 @@ class CookieSessions:
         app.extensions[EXTENSION] = self
         app.session_interface = CookieSessionInterface(self.sessions)  # type: ignore[assignment]
         for error in (Unavailable, ReauthenticationRequired):
-            app.register_error_handler(error, _answer)  # type: ignore[arg-type]
+            app.register_error_handler(error, _answer)
 
 
 class CookieSessionInterface(SessionInterface):

@@ -52,8 +52,8 @@ sessions.SessionMiddleware = SessionMiddleware  # type: ignore[assignment, misc]
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run if hardly any of our cookies was set, or if Starlette lost our middleware."""
-    swapped: object = sessions.SessionMiddleware
-    if cookies_by_test.total() < FEWEST_COOKIES or swapped is not SessionMiddleware:
+    swapped = vars(sessions)["SessionMiddleware"] is SessionMiddleware
+    if cookies_by_test.total() < FEWEST_COOKIES or not swapped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

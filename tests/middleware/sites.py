@@ -61,9 +61,7 @@ class Visitor:
 
     def get(self, path: str = "/read", **headers: str) -> httpx.Response:
         """Ask for a page; ``user_agent="x"`` is sent as User-Agent."""
-        return self._send(
-            path, {name.replace("_", "-"): text.encode("latin-1") for name, text in headers.items()}
-        )
+        return self._send(path, {name.replace("_", "-"): text for name, text in headers.items()})
 
     def text(self, path: str = "/read", **headers: str) -> str:
         """What a page says, which must be one."""
@@ -125,7 +123,7 @@ class AsyncSite:
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=HOST)
 
-        def send(path: str, headers: dict[str, bytes]) -> httpx.Response:
+        def send(path: str, headers: dict[str, str]) -> httpx.Response:
             return asyncio.run(client.get(path, headers=headers))
 
         visitor = Visitor(send, client.cookies)

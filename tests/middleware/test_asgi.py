@@ -26,7 +26,7 @@ from tests.middleware.test_wsgi import cut_off
 
 Act = Callable[[Any, Any], Awaitable[None]]
 STALE = f"session=AQ{'A' * 90}"
-DENIALS = {"extensions": {"websocket.http.response": {}}}
+DENIALS: dict[str, Any] = {"extensions": {"websocket.http.response": {}}}
 
 
 def ask(

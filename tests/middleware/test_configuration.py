@@ -124,8 +124,8 @@ def test_what_only_flasks_adapter_serves_is_refused_with_what_to_do_instead(
 
 
 def test_what_is_turned_off_is_no_matter() -> None:
-    assert read(COOKIE_SESSIONS_CSRF=False, COOKIE_SESSIONS_WRITE="sealed")
-    assert read(COOKIE_SESSIONS_HANDOFF_SOURCES=[], COOKIE_SESSIONS_PROBE=None)
+    assert read(COOKIE_SESSIONS_CSRF=False).settings.csrf is False
+    assert read(COOKIE_SESSIONS_HANDOFF_SOURCES=[], COOKIE_SESSIONS_PROBE=None) == read()
 
 
 def test_without_any_key_there_is_no_start() -> None:

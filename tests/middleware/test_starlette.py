@@ -35,7 +35,7 @@ from tests.middleware.test_asgi import ask, cookie_of, respond
 View = Callable[[Any], object]
 
 
-def served(*views: View, middleware: type[Any] = SessionMiddleware, **options: Any) -> Visitor:
+def served(*views: View, **options: Any) -> Visitor:
     """A visitor of an application whose pages, by number, say what views make of a session."""
     sessions = StarletteSessions(SECRET, **options)
 
@@ -44,7 +44,7 @@ def served(*views: View, middleware: type[Any] = SessionMiddleware, **options: A
 
     app = Starlette(
         routes=[Route(f"/{number}", page(view)) for number, view in enumerate(views)],
-        middleware=[Middleware(middleware, sessions=sessions)],
+        middleware=[Middleware(SessionMiddleware, sessions=sessions)],
     )
     return AsyncSite(app, sessions.events).visitor()
 
