@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from cookie_sessions.errors import (
 from cookie_sessions.keys import new_jwk_set
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.asgi import SessionMiddleware
+from tests.flask.listed import Faulty
 from tests.flask.world import names_of
 from tests.middleware.sites import SECRET
 from tests.middleware.test_wsgi import cut_off
+from tests.stores.blackhole import blackhole
 
 Act = Callable[[Any, Any], Awaitable[None]]
 STALE = f"session=AQ{'A' * 90}"
@@ -368,6 +371,90 @@ def test_values_in_a_store_are_there_before_the_application_asks(
     ask(look, sessions=sessions, cookie=cookie)
     assert seen == [([1, 2], {"far": [1, 2]})]
     assert asked == [False]
+
+
+def test_values_that_can_not_be_had_matter_to_those_alone_who_ask_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = Faulty()
+    monkeypatch.setattr("cookie_sessions.stores.url.store_from_url", lambda *_, **__: store)
+    config = {"COOKIE_SESSIONS_OVERFLOW": "faulty:", "COOKIE_SESSIONS_COLD": ["far"]}
+    sessions = Sessions({"SECRET_KEY": SECRET, **config})
+    told: list[Any] = []
+    sessions.events.subscribe(told.append)
+
+    async def fill(session: Any, send: Any) -> None:
+        session.update(near=1, far=2)
+        await respond(send)
+
+    async def look_near(session: Any, send: Any) -> None:
+        assert session["near"] == 1
+        await respond(send)
+
+    async def look_far(session: Any, send: Any) -> None:
+        assert session["far"] == 2
+        await respond(send)
+
+    cookie = cookie_of(ask(fill, sessions=sessions)[0])
+    # Another process, which has the value in no cache.
+    sessions = Sessions({"SECRET_KEY": SECRET, **config})
+    sessions.events.subscribe(told.append)
+    store.down = True
+    assert ask(look_near, sessions=sessions, cookie=cookie)[0].get("status") == 200
+    asked = len(store.asked)
+    assert ask(look_far, sessions=sessions, cookie=cookie)[0].get("status") == 503
+    # Once, early, and not a second time in the event loop.
+    assert len(store.asked) == asked + 1
+    assert "unavailable" in names_of(told)
+    store.down = False
+    assert ask(look_far, sessions=sessions, cookie=cookie)[0].get("status") == 200
+
+
+def test_a_loop_goes_on_while_a_store_does_not_answer() -> None:
+    with blackhole() as port:
+        url = f"redis://127.0.0.1:{port}/0"
+        sessions = Sessions({"SECRET_KEY": SECRET, "COOKIE_SESSIONS_OVERFLOW": url})
+
+        async def large(session: Any, send: Any) -> None:
+            session["noise"] = [str(number) * 9 for number in range(9_000)]
+            await respond(send)
+
+        async def both() -> tuple[float, int]:
+            ticks = 0
+            longest = 0.0
+
+            async def tick() -> None:
+                nonlocal ticks, longest
+                last = time.monotonic()
+                while not asking.done():
+                    await asyncio.sleep(0.005)
+                    now = time.monotonic()
+                    longest, last, ticks = max(longest, now - last), now, ticks + 1
+
+            statuses: list[int] = []
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:
+                await large(scope["session"], send)
+
+            async def send(message: Any) -> None:
+                statuses.append(message.get("status", 0))
+
+            async def receive() -> Any:
+                raise AssertionError
+
+            scope = {"type": "http", "path": "/", "headers": []}
+            connection = SessionMiddleware(app, sessions)(scope, receive, send)
+            began = time.monotonic()
+            asking = asyncio.ensure_future(connection)
+            await tick()
+            await asking
+            assert statuses[0] == 503
+            return longest / (time.monotonic() - began), ticks
+
+        part, ticks = asyncio.run(both())
+        # It waited for the store for a good while, and nothing else did.
+        assert ticks > 10
+        assert part < 0.5
 
 
 def test_lines_joined_by_commas_are_no_matter_here() -> None:

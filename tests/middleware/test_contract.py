@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from collections.abc import Callable
 from pathlib import Path
 
@@ -168,6 +170,22 @@ def test_garbage_is_a_new_session_and_never_an_error(make: Make) -> None:
         header = {"Cookie": f"session={text}; session.1={text}"}
         response = site.visitor().get("/read", **header)
         assert (response.status_code, response.text) == (200, "nothing"), text
+
+
+def test_a_cookie_that_was_altered_anywhere_is_a_new_session_and_never_an_error(make: Make) -> None:
+    site = make()
+    visitor = site.visitor()
+    visitor.text("/types")
+    whole = visitor.cookie
+    chosen = random.Random(7)
+    alphabet = string.ascii_letters + string.digits + "-_.=*~"
+    for _ in range(60):
+        place, length = chosen.randrange(len(whole)), chosen.randrange(4)
+        letters = "".join(chosen.choices(alphabet, k=length))
+        altered = whole[:place] + letters + whole[place + max(1, length) :]
+        if altered != whole:
+            response = visitor.get("/read", Cookie=f"session={altered}")
+            assert (response.status_code, response.text) == (200, "nothing")
 
 
 def test_cookies_of_two_sessions_are_none_and_two_of_one_are_one(make: Make) -> None:
