@@ -46,6 +46,11 @@ def _sign_in(session: Any) -> str:
     return str(session.sid)
 
 
+def _leave_something(session: Any) -> None:
+    session.destroy()
+    session["a"] = 1
+
+
 def _expect_nothing(session: Any) -> str:
     try:
         return str(session.get("a"))
@@ -77,6 +82,7 @@ PAGES: Final[dict[str, Callable[[Any], object]]] = {
     "/name": lambda session: session.get("name", "nobody"),
     "/regenerate": lambda session: session.regenerate(),
     "/destroy": lambda session: session.destroy(),
+    "/leave": _leave_something,
     "/others": lambda session: session.revoke_others(),
     "/pay": lambda session: session.require_fresh(300),
     "/confirm": lambda session: session.mark_authenticated(),

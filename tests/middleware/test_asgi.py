@@ -21,6 +21,7 @@ from cookie_sessions.errors import (
 from cookie_sessions.keys import new_jwk_set
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.asgi import SessionMiddleware
+from cookie_sessions.middleware.exchange import Exchange
 from tests.flask.listed import Faulty
 from tests.flask.world import names_of
 from tests.middleware.sites import SECRET
@@ -162,9 +163,14 @@ def test_what_can_not_be_kept_is_raised_out_of_send_and_an_error_page_sets_nothi
         session["b"] = 1
         await respond(send, status=500)
 
-    start, _ = ask(act)
+    sessions = Sessions({"SECRET_KEY": SECRET, "COOKIE_SESSIONS_STRICT": True})
+    told: list[Any] = []
+    sessions.events.subscribe(told.append)
+    start, _ = ask(act, sessions=sessions)
     assert start["status"] == 500
     assert start["headers"] == [(b"vary", b"Cookie")]
+    # What the error page wrote is told of, and no second error.
+    assert names_of(told) == ["write_lost"]
 
 
 def test_keys_that_can_not_be_had_are_answered_503() -> None:
@@ -313,12 +319,22 @@ def test_where_a_server_may_be_asked_sessions_are_opened_and_sealed_in_a_thread(
     async def untouched(session: Any, send: Any) -> None:
         await respond(send)
 
+    early: list[object] = []
+    open_early = Exchange.open_early
+
+    def watched(exchange: Exchange) -> None:
+        early.append(exchange)
+        open_early(exchange)
+
+    monkeypatch.setattr(Exchange, "open_early", watched)
     # It was opened early, and yet nobody has used it.
     start, _ = ask(untouched, sessions=sessions, cookie=cookie)
     assert "headers" not in start
     threads.seen.clear()
     ask(untouched, sessions=sessions, cookie="other=1")
     assert threads.seen == []
+    # A request that brought nothing costs no thread.
+    assert len(early) == 1
 
 
 def test_a_ring_that_has_to_be_read_again_is_read_in_a_thread(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -139,6 +142,44 @@ def test_the_end_of_a_permanent_session_moves_with_requests_that_do_not_use_it(
     assert visitor.text("/read") == "1"
     clock.forward(900)
     assert lines(visitor.get("/public")) == []
+
+
+def test_the_end_stays_where_settings_say_that_requests_do_not_move_it(
+    make: Make, clock: Clock
+) -> None:
+    site = make(PERMANENT_SESSION_LIFETIME=1000, SESSION_REFRESH_EACH_REQUEST=False)
+    visitor = site.visitor()
+    visitor.text("/keep")
+    clock.forward(900)
+    for path in ("/", "/read"):
+        response = visitor.get(path)
+        assert lines(response) == []
+        assert fields(response, "vary") == {"cookie"}
+    clock.forward(101)
+    assert visitor.text("/read") == "nothing"
+
+
+def test_a_browser_keeps_the_cookie_of_a_permanent_session_alone(make: Make) -> None:
+    visitor = make(PERMANENT_SESSION_LIFETIME=1000).visitor()
+    (line,) = lines(visitor.get("/write"))
+    assert "expires" not in line.lower()
+    assert "max-age" not in line.lower()
+    (line,) = lines(visitor.get("/keep"))
+    (text,) = re.findall("expires=([^;]*)", line, re.IGNORECASE)
+    ahead = parsedate_to_datetime(text) - datetime.now(UTC)
+    assert 900 < ahead.total_seconds() <= 1000
+
+
+def test_a_user_who_leaves_has_the_browser_clear_what_it_keeps(make: Make) -> None:
+    visitor = make(COOKIE_SESSIONS_CLEAR_SITE_DATA=["cache", "cookies"]).visitor()
+    assert "clear-site-data" not in visitor.get("/sign-in").headers
+    response = visitor.get("/destroy")
+    assert response.headers["clear-site-data"] == '"cache", "cookies"'
+    visitor.get("/sign-in")
+    # What is stored behind the end is a new session, whose cookie must stay.
+    response = visitor.get("/leave")
+    assert response.headers["clear-site-data"] == '"cache"'
+    assert visitor.text("/read") == "1"
 
 
 def test_an_idle_session_ends(make: Make, clock: Clock) -> None:

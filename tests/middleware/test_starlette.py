@@ -163,6 +163,7 @@ def test_a_session_of_another_owner_shows_no_secret_of_the_one_before() -> None:
     def act(session: Any) -> None:
         session.subject = "ann"
         assert json.dumps(session) == '{"cart": 1}'
+        assert dict.copy(session) == {"cart": 1}
 
     in_request({"csrf_token": "known", "cart": 1}, act)
 

@@ -127,6 +127,21 @@ def test_the_environ_has_the_session_where_it_is_said() -> None:
     assert repr(seen) == "[<Session not opened>]"
 
 
+def test_a_server_that_joins_cookie_lines_by_commas_is_served_where_settings_say_so() -> None:
+    sessions = Sessions({"SECRET_KEY": SECRET, "COOKIE_SESSIONS_JOIN_BY_COMMAS": True})
+    app = under(wsgi_app, sessions)
+    (line,) = Server(app, PATH_INFO="/write").values("set-cookie")
+    cookie = f"other=1, {line.partition(';')[0]}"
+    assert Server(app, PATH_INFO="/read", HTTP_COOKIE=cookie).body() == b"1"
+    assert Server(under(wsgi_app), PATH_INFO="/read", HTTP_COOKIE=cookie).body() == b"nothing"
+
+
+def test_octets_that_are_no_text_are_a_new_session() -> None:
+    octets = bytes(range(0x80, 0x100)).decode("latin-1")
+    for cookie in (f"session={octets}", f"{octets}={octets}", f"session={octets}; session.1=x"):
+        assert Server(under(wsgi_app), PATH_INFO="/read", HTTP_COOKIE=cookie).body() == b"nothing"
+
+
 def test_an_error_page_in_the_place_of_a_response_gets_the_same_cookie() -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
         environ[ENVIRON_KEY]["a"] = 1
