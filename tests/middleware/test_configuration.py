@@ -14,8 +14,8 @@ from cookie_sessions.events import Events
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.configuration import LIFETIME, Configuration
 from tests.flask.world import names_of
+from tests.middleware.connections import cut_off
 from tests.middleware.sites import SECRET
-from tests.middleware.test_wsgi import cut_off
 
 
 def read(**config: Any) -> Configuration:

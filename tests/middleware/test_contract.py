@@ -151,9 +151,10 @@ def test_the_end_stays_where_settings_say_that_requests_do_not_move_it(
     visitor = site.visitor()
     visitor.text("/keep")
     clock.forward(900)
-    for path in ("/", "/read"):
-        response = visitor.get(path)
-        assert lines(response) == []
+    for path, opens in (("/", 0), ("/read", 1)):
+        with counting_cryptography() as counted:
+            response = visitor.get(path)
+        assert (lines(response), counted.opens) == ([], opens)
         assert fields(response, "vary") == {"cookie"}
     clock.forward(101)
     assert visitor.text("/read") == "nothing"

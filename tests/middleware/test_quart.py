@@ -11,8 +11,8 @@ from cookie_sessions.errors import Unavailable
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.quart import CookieSessions, QuartSession
 from tests.flask.world import names_of
+from tests.middleware.connections import cut_off
 from tests.middleware.sites import SECRET
-from tests.middleware.test_wsgi import cut_off
 
 
 def app_with(sessions: Sessions | None = None) -> Quart:

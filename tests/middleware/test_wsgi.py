@@ -14,6 +14,7 @@ import pytest
 from cookie_sessions.errors import ReauthenticationRequired, Unavailable, UsageError
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.wsgi import ENVIRON_KEY, SessionMiddleware
+from tests.middleware.connections import cut_off
 from tests.middleware.sites import SECRET, wsgi_app
 
 PLAIN = [("Content-Type", "text/plain")]
@@ -89,15 +90,6 @@ class Parts:
 
     def close(self) -> None:
         self.closed += 1
-
-
-def cut_off(**config: Any) -> Sessions:
-    """Sessions whose keys can't be had."""
-
-    def unreachable() -> str:
-        raise TimeoutError
-
-    return Sessions({"COOKIE_SESSIONS_KEYS": unreachable, **config})
 
 
 def under(app: Any, sessions: Sessions | None = None) -> SessionMiddleware:
@@ -227,6 +219,17 @@ def test_a_generator_whose_session_can_not_be_sealed_is_answered_503() -> None:
         environ[ENVIRON_KEY]["a"] = 1
         start_response("200 OK", PLAIN)
         yield b"secret page"
+
+    server = Server(under(app, cut_off()))
+    assert b"not available" in server.body()
+    assert server.status == "503 Service Unavailable"
+
+
+def test_a_generator_without_a_part_whose_session_can_not_be_sealed_is_answered_503() -> None:
+    def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+        environ[ENVIRON_KEY]["a"] = 1
+        start_response("204 No Content", [])
+        yield from ()
 
     server = Server(under(app, cut_off()))
     assert b"not available" in server.body()
