@@ -21,12 +21,14 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from cookie_sessions.errors import ConfigurationError, UsageError
+from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.middleware.starlette import (
     SessionMiddleware,
     StarletteSession,
     StarletteSessions,
 )
+from cookie_sessions.revocation import configured
+from tests.flask.listed import Faulty
 from tests.flask.world import names_of
 from tests.middleware.conftest import Clock
 from tests.middleware.connections import ask, cookie_of, respond
@@ -53,9 +55,9 @@ def lines(response: httpx.Response) -> list[str]:
     return response.headers.get_list("set-cookie")
 
 
-def opened_with(values: dict[str, Any]) -> tuple[StarletteSessions, str]:
+def opened_with(values: dict[str, Any], **options: Any) -> tuple[StarletteSessions, str]:
     """Sessions, and the cookie of one that holds these values."""
-    sessions = StarletteSessions(SECRET)
+    sessions = StarletteSessions(SECRET, **options)
 
     async def fill(session: Any, send: Any) -> None:
         session.update(values)
@@ -66,7 +68,13 @@ def opened_with(values: dict[str, Any]) -> tuple[StarletteSessions, str]:
 
 def in_request(values: dict[str, Any], act: Callable[[Any], object]) -> None:
     """Act on a session that a cookie brought with these values."""
-    sessions, cookie = opened_with(values)
+    act_on(*opened_with(values), act)
+
+
+def act_on(
+    sessions: StarletteSessions, cookie: str, act: Callable[[Any], object], *, user_agent: str = ""
+) -> None:
+    """Act on the session that a cookie brings."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         act(scope["session"])
@@ -74,7 +82,8 @@ def in_request(values: dict[str, Any], act: Callable[[Any], object]) -> None:
     async def nothing(*_: Any) -> Any:
         raise AssertionError
 
-    scope = {"type": "http", "headers": [(b"cookie", cookie.encode())]}
+    headers = [(b"cookie", cookie.encode()), (b"user-agent", user_agent.encode())]
+    scope: dict[str, Any] = {"type": "http", "headers": headers}
     asyncio.run(SessionMiddleware(app, sessions=sessions)(scope, nothing, nothing))
     # As with Starlette's own, a handler that stands before it has the session as well.
     assert isinstance(scope["session"], StarletteSession)
@@ -166,6 +175,41 @@ def test_a_session_of_another_owner_shows_no_secret_of_the_one_before() -> None:
         assert dict(dict.items(session)) == {"cart": 1}
 
     in_request({"csrf_token": "known", "cart": 1}, act)
+
+
+def test_a_session_that_can_not_be_ended_is_empty_for_compiled_code_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = Faulty()
+    monkeypatch.setattr(configured, "store_from_url", lambda *_, **__: store)
+    config = {"COOKIE_SESSIONS_REVOCATIONS": "faulty:"}
+
+    def leave(session: Any) -> None:
+        assert session["a"] == 1
+        store.full = True
+        with pytest.raises(Unavailable):
+            session.destroy(revoke=True)
+        assert (json.dumps(session), dict.__len__(session)) == ("{}", 0)
+
+    act_on(*opened_with({"a": 1}, config=config), leave)
+
+
+def test_a_session_of_another_client_is_empty_for_compiled_code_as_well() -> None:
+    held: list[Any] = []
+
+    def hook(_anomaly: object) -> str:
+        held[0]["noted"] = 1
+        return "reject"
+
+    def look(session: Any) -> None:
+        held.append(session)
+        assert session.get("a") is None
+        assert (json.dumps(session), dict.__len__(session)) == ("{}", 0)
+
+    config = {"COOKIE_SESSIONS_BINDING": {"user_agent": 60}}
+    sessions, cookie = opened_with({"a": 1}, config=config, on_anomaly=[hook])
+    act_on(sessions, cookie, look, user_agent="curl/8.5.0")
+    assert held
 
 
 def test_a_session_is_not_compared_before_it_is_opened() -> None:
