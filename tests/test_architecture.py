@@ -39,7 +39,7 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.observing", "prometheus_client", "opentelemetry", "blinker"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
     *("cookie_sessions.token", "cookie_sessions.authorization", "cookie_sessions.proxy"),
-    "cookie_sessions.handoff",
+    *("cookie_sessions.handoff", "cookie_sessions.adapters", "cookie_sessions.gateway"),
     *("cookie_sessions.bond", "cookie_sessions.client", "cookie_sessions.policy.binding"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click", "quart", "starlette", "fastapi"}
@@ -113,8 +113,9 @@ def test_the_middleware_loads_no_framework_and_little_else(module: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     loaded = set(done.stdout.split())
-    # It reads the Authorization header, if only to count octets; asyncio brings logging along.
-    allowed = {"cookie_sessions.authorization", "logging"}
+    # It reads the Authorization header, if only to count octets, and what adapters of functions
+    # leave in the environ; asyncio brings logging along.
+    allowed = {"cookie_sessions.authorization", "cookie_sessions.adapters", "logging"}
     assert (DEAR_TO_LOAD | FRAMEWORKS) & loaded - allowed == set()
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from cookie_sessions.adapters import line_limit
 from cookie_sessions.caching import (
     clear_value,
     private_value,
+    request_octets,
     response_octets,
     says_public,
-    surroundings,
     vary_value,
 )
-from cookie_sessions.cookies import Surroundings
+from cookie_sessions.cookies import LineLimit, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,13 +87,22 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
         environ: the request's.
         response: the response, or None where there is none yet.
     """
-    return surroundings(
-        environ, int if response is None else functools.partial(_response_octets, response)
+    return Surroundings(
+        functools.partial(request_octets, environ),
+        int if response is None else functools.partial(_response_octets, response),
+        functools.partial(_line_limit, environ, response),
     )
 
 
 def _response_octets(response: Response) -> int:
     return response_octets(response.status, response.headers)
+
+
+def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLimit | None:
+    limit = line_limit(environ)
+    if limit is None or response is None:
+        return limit
+    return limit._replace(others=len(_values(response, "set-cookie")))
 
 
 def _values(response: Response, wanted: str) -> list[str]:

@@ -14,7 +14,7 @@ from cookie_sessions.conclusion import (
     refresh_is_due,
     sliding_head,
 )
-from cookie_sessions.cookies import Surroundings
+from cookie_sessions.cookies import LineLimit, Surroundings
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.middleware.headers import (
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from cookie_sessions.middleware.sessions import Sessions
 
 
+def _no_limit() -> LineLimit | None:
+    return None
+
+
 class Exchange:
     """The session of one request, and the headers by which its response keeps it.
 
@@ -46,6 +50,7 @@ class Exchange:
         authorization: gives its Authorization header in the same form, or empty.
         client: gives the client that sent it, or None where nobody asks.
         request_octets: gives the octets of what a visitor's requests have in common.
+        line_limit: gives the limit on Set-Cookie lines, or None where there is none.
         session_class: the class of the session.
 
     Attributes:
@@ -55,6 +60,7 @@ class Exchange:
     __slots__ = (
         "_arrival",
         "_concluded",
+        "_line_limit",
         "_replaced",
         "_request_octets",
         "_sessions",
@@ -70,6 +76,7 @@ class Exchange:
         authorization: Callable[[], str],
         client: Callable[[], Client] | None,
         request_octets: Callable[[], int],
+        line_limit: Callable[[], LineLimit | None] = _no_limit,
         session_class: type[Session] = Session,
     ) -> None:
         manager = sessions.manager
@@ -83,6 +90,7 @@ class Exchange:
         self._arrival = arrival or manager.arrival(cookie, name=name, client=client)
         self._sessions = sessions
         self._request_octets = request_octets
+        self._line_limit = line_limit
         self._steps: list[Callable[[Headers], None]] = []
         self._concluded = self._replaced = False
         self.session = manager.load(self._arrival, session_class=session_class)
@@ -213,8 +221,14 @@ class Exchange:
             # Flask's own rule.
             return session.modified or (session.permanent and each) if renewed is None else renewed
 
+        def line_limit() -> LineLimit | None:
+            limit = self._line_limit()
+            others = [name for name, _ in headers if name.lower() == "set-cookie"]
+            return None if limit is None else limit._replace(others=len(others))
+
         def surroundings() -> Surroundings:
-            return Surroundings(self._request_octets, lambda: response_octets("200 OK", headers))
+            octets = functools.partial(response_octets, "200 OK", headers)
+            return Surroundings(self._request_octets, octets, line_limit)
 
         return lines_of(
             sessions.manager,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from cookie_sessions.adapters import line_limit
 from cookie_sessions.caching import request_octets
 from cookie_sessions.errors import ReauthenticationRequired, Unavailable
 from cookie_sessions.middleware.answers import UNAVAILABLE, Answer, answer_to
@@ -65,6 +66,7 @@ class SessionMiddleware:
             authorization=lambda: environ.get("HTTP_AUTHORIZATION", ""),
             client=None if bond is None else bond.client_of(environ),
             request_octets=functools.partial(request_octets, environ),
+            line_limit=functools.partial(line_limit, environ),
         )
         environ[self._key] = exchange.session
         response = _Response(exchange, start_response)

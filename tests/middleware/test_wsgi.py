@@ -11,6 +11,7 @@ from wsgiref.validate import validator
 
 import pytest
 
+from cookie_sessions.adapters import SET_COOKIE_LINES, STRICT
 from cookie_sessions.errors import ReauthenticationRequired, Unavailable, UsageError
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.wsgi import ENVIRON_KEY, SessionMiddleware
@@ -126,6 +127,16 @@ def test_a_server_that_joins_cookie_lines_by_commas_is_served_where_settings_say
     cookie = f"other=1, {line.partition(';')[0]}"
     assert Server(app, PATH_INFO="/read", HTTP_COOKIE=cookie).body() == b"1"
     assert Server(under(wsgi_app), PATH_INFO="/read", HTTP_COOKIE=cookie).body() == b"nothing"
+
+
+def test_a_session_of_two_cookies_is_refused_where_the_adapter_of_a_function_keeps_one() -> None:
+    sessions = Sessions({"SECRET_KEY": SECRET, "COOKIE_SESSIONS_PROFILE": "no-proxy"})
+    app = under(wsgi_app, sessions)
+    assert len(Server(app, PATH_INFO="/two").values("set-cookie")) == 2
+    guarded = {SET_COOKIE_LINES: 1, STRICT: True}
+    server = Server(app, PATH_INFO="/two", **guarded)
+    assert (server.status, server.values("set-cookie")) == ("500 Internal Server Error", [])
+    assert len(Server(app, PATH_INFO="/one", **guarded).values("set-cookie")) == 1
 
 
 def test_octets_that_are_no_text_are_a_new_session() -> None:
