@@ -1,4 +1,4 @@
-"""The commands ``cookie-sessions``: ``doctor``, ``revoke``, and two groups."""
+"""The commands ``cookie-sessions``: ``doctor``, ``revoke``, and three groups."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from cookie_sessions.cli.changing import (
     rotate,
     set_lengths,
 )
+from cookie_sessions.cli.dictionary.inspect import inspect
+from cookie_sessions.cli.dictionary.install import install, promote_dictionary, withdraw
+from cookie_sessions.cli.dictionary.train import train
 from cookie_sessions.cli.doctor.command import doctor
 from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
@@ -66,6 +69,19 @@ for _command in (list_entries, count, prune, signed_in, publish, verify_snapshot
 
 
 @click.group(cls=TellingGroup)
+def dictionary() -> None:
+    """Make a dictionary of what an application's sessions share, and roll it out.
+
+    Ends with 0 if it is done, 1 for an error, 2 for a wrong command line, 3 if some instance may
+    not know a dictionary yet and it is not forced.
+    """
+
+
+for _command in (train, inspect, install, promote_dictionary, withdraw):
+    dictionary.add_command(_command)
+
+
+@click.group(cls=TellingGroup)
 @click.version_option(__version__, package_name="cookie-sessions")
 def program() -> None:
     """Look after the sessions of cookie_sessions."""
@@ -74,4 +90,5 @@ def program() -> None:
 program.add_command(keys)
 program.add_command(revoke_sessions)
 program.add_command(revocations)
+program.add_command(dictionary)
 program.add_command(doctor)

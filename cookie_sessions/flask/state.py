@@ -178,7 +178,7 @@ class AppState:
                     self._refuse_forged_requests(settings)
                 if settings.handoff_keys is not None:
                     self._handoff_provider = self._begin_provider(settings.handoff_keys, settings)
-                codec = Codec(types=settings.types, secret_names=settings.secret_names)
+                codec = settings.codec()
                 revocations = self._revocations(settings, codec)
                 follow_flask_login(self._app)
                 self._manager = SessionManager(

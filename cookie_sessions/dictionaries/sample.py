@@ -1,0 +1,306 @@
+"""The file of a sample: how many people share which phrase, and nothing of fewer than k.
+
+Until k different people have had a phrase, the file holds no text of it: only a MAC, and one octet
+for each of those people. From then on these octets are gone, and the next one who has the phrase
+supplies its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from cookie_sessions.errors import ConfigurationError
+
+LEAST_SUBJECTS: Final = 20
+"""k: how many different people must have a phrase before its text is kept."""
+
+FEWEST, MOST = 2, 200
+"""Between which k may lie: of the 256 values of an octet, so many are had in reasonable time."""
+
+MAX_PENDING: Final = 200_000
+MAX_PHRASES: Final = 20_000
+
+_BUSY_SECONDS: Final = 0.05
+_DAY: Final = 86_400
+_DAYS_PENDING: Final = 30
+_FORGET_EVERY: Final = 64
+_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pending (
+    mac BLOB PRIMARY KEY, tags BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pending_by_day ON pending (day);
+CREATE TABLE IF NOT EXISTS phrases (
+    number INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE,
+    sessions INTEGER NOT NULL, uses INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS candidates (name BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS savings (
+    name BLOB NOT NULL, key BLOB NOT NULL, count INTEGER NOT NULL,
+    without INTEGER NOT NULL, octets INTEGER NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+"""
+
+KEY_SIGN: Final = b"\xc1"
+"""Begins what stands for the name of a top-level key: no phrase begins so, for MessagePack never
+uses this octet."""
+
+
+class Phrase(NamedTuple):
+    """Something that at least k people share.
+
+    Attributes:
+        text: its octets, as the codec compresses them.
+        sessions: in how many sampled writes it was since its text is known.
+        uses: how often in all.
+    """
+
+    text: bytes
+    sessions: int
+    uses: int
+
+
+class Saving(NamedTuple):
+    """What a dictionary saves of the values under one key.
+
+    Attributes:
+        key: the name of the key; empty for all those that fewer than k people have.
+        values: how many were measured.
+        without: their octets with the dictionary that is written now.
+        octets: their octets with this one.
+    """
+
+    key: str
+    values: int
+    without: int
+    octets: int
+
+
+class Measured(NamedTuple):
+    """What one value takes with one dictionary, and without it, in octets."""
+
+    name: bytes
+    key: bytes
+    without: int
+    octets: int
+
+
+class Sample:
+    """Counts in a SQLite file, open for its owner alone.
+
+    Args:
+        path: the file; it is made where there is none.
+        least: k; None: that of the file, which must be there.
+    """
+
+    def __init__(self, path: str, *, least: int | None) -> None:
+        # pathlib is loaded by nothing else here, and every cold start would pay for it.
+        self.path = os.path.abspath(path)  # noqa: PTH100
+        self._least = least
+        self._known: set[bytes] = set()
+        self._last = 0
+
+    @property
+    def known(self) -> set[bytes]:
+        """The phrases whose text was known at the last look."""
+        return self._known
+
+    def count(
+        self, phrases: Mapping[bytes, int], *, key: bytes, subject: bytes, now: float
+    ) -> None:
+        """Count what one session holds.
+
+        Args:
+            phrases: how often each phrase occurs in it.
+            key: 32 secret octets, which are not kept here.
+            subject: whose session it is; only one octet for each phrase is made of it.
+            now: seconds since the epoch.
+
+        Raises:
+            sqlite3.Error: another process writes at the moment, or the file can't be used.
+            ConfigurationError: it is no sample.
+        """
+        day = int(now // _DAY)
+        with self._writing() as db:
+            self._see(db)
+            known = [(uses, text) for text, uses in phrases.items() if text in self._known]
+            db.executemany(
+                "UPDATE phrases SET sessions = sessions + 1, uses = uses + ? WHERE text = ?", known
+            )
+            full = len(self._known) >= MAX_PHRASES
+            for text in phrases.keys() - self._known:
+                self._count_pending(db, text, key=key, subject=subject, day=day, full=full)
+            db.execute("UPDATE facts SET value = value + 1 WHERE name = 'sessions'")
+            (sessions,) = db.execute("SELECT value FROM facts WHERE name = 'sessions'").fetchone()
+            if sessions % _FORGET_EVERY == 0:
+                _forget(db, day)
+
+    def measure(self, measured: list[Measured]) -> None:
+        """Add up what dictionaries save.
+
+        Raises:
+            sqlite3.Error: as :meth:`count`.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO savings VALUES (?, ?, 1, ?, ?) ON CONFLICT (name, key) DO UPDATE SET "
+                "count = count + 1, without = without + excluded.without, "
+                "octets = octets + excluded.octets",
+                measured,
+            )
+
+    def look(self) -> None:
+        """Read which phrases are known now.
+
+        Raises:
+            sqlite3.Error: the file can't be used.
+        """
+        with self._open() as db:
+            self._see(db)
+
+    def candidates(self) -> dict[bytes, bytes]:
+        """The dictionaries that were trained of this sample and are to be measured, by name."""
+        with self._open() as db:
+            return dict(db.execute("SELECT name, octets FROM candidates"))
+
+    def put_candidate(self, name: bytes, octets: bytes) -> None:
+        """Have running applications measure a dictionary instead of those before it."""
+        with self._writing() as db:
+            db.execute("DELETE FROM candidates")
+            db.execute("DELETE FROM savings WHERE name <> ?", (name,))
+            db.execute("INSERT INTO candidates VALUES (?, ?)", (name, octets))
+
+    def phrases(self) -> list[Phrase]:
+        """All phrases whose text is known; names of keys are none."""
+        with self._open() as db:
+            rows = db.execute("SELECT text, sessions, uses FROM phrases ORDER BY number")
+            return [Phrase(*row) for row in rows if not row[0].startswith(KEY_SIGN)]
+
+    def savings(self, name: bytes) -> list[Saving]:
+        """What a dictionary saves, by key, the most first."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT key, count, without, octets FROM savings WHERE name = ?", (name,)
+            )
+            found = [Saving(key.decode("utf-8", "replace"), *rest) for key, *rest in rows]
+        return sorted(found, key=lambda row: row.octets - row.without)
+
+    def facts(self) -> dict[str, int]:
+        """``sessions``, how many were counted, and ``least``, their k."""
+        with self._open() as db:
+            return dict(db.execute("SELECT name, value FROM facts"))
+
+    def _see(self, db: sqlite3.Connection) -> None:
+        rows = db.execute("SELECT number, text FROM phrases WHERE number > ?", (self._last,))
+        for number, text in rows:
+            self._known.add(text)
+            self._last = max(self._last, number)
+
+    def _count_pending(
+        self,
+        db: sqlite3.Connection,
+        text: bytes,
+        *,
+        key: bytes,
+        subject: bytes,
+        day: int,
+        full: bool,
+    ) -> None:
+        assert self._least is not None
+        mac = hashlib.blake2b(text, key=key, digest_size=16).digest()
+        row = db.execute("SELECT tags FROM pending WHERE mac = ?", (mac,)).fetchone()
+        if row is not None and len(row[0]) >= self._least:
+            # Enough people have had it before this one: now its text may be kept.
+            if not full:
+                db.execute("DELETE FROM pending WHERE mac = ?", (mac,))
+                db.execute("INSERT INTO phrases (text, sessions, uses) VALUES (?, 0, 0)", (text,))
+            return
+        # One octet: two people may have the same, and then count as one, but never the reverse.
+        tag = hashlib.blake2b(mac + subject, key=key, digest_size=1).digest()
+        tags = b"" if row is None else row[0]
+        if tag not in tags:
+            tags += tag
+        if len(tags) >= self._least:
+            tags = bytes(len(tags))
+        db.execute("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", (mac, tags, day))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for each look: none lives through a fork."""
+        self._make()
+        db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            self._prepare(db)
+            yield db
+        finally:
+            db.close()
+
+    def _make(self) -> None:
+        if os.path.lexists(self.path):
+            return
+        if self._least is None:
+            raise ConfigurationError(
+                f"{self.path}: there is no such file. Set COOKIE_SESSIONS_SAMPLE to it, and let "
+                f"the application run for a while; or correct the path."
+            )
+        flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+        os.close(os.open(self.path, flags, 0o600))
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version == _VERSION:
+            self._check_least(db)
+            return
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if version or tables or self._least is None:
+            raise ConfigurationError(
+                f"{self.path}: this is no sample that this release reads. Name another file."
+            )
+        db.execute("PRAGMA journal_mode = WAL")
+        # What is overwritten or deleted is gone from the file, too.
+        db.execute("PRAGMA secure_delete = ON")
+        db.executescript(_SCHEMA)
+        db.executemany(
+            "INSERT OR IGNORE INTO facts VALUES (?, ?)",
+            [("sessions", 0), ("least", self._least)],
+        )
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _check_least(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA secure_delete = ON")
+        if self._least is None:
+            return
+        (least,) = db.execute("SELECT value FROM facts WHERE name = 'least'").fetchone()
+        if least < self._least:
+            raise ConfigurationError(
+                f"{self.path}: this sample was begun with COOKIE_SESSIONS_SAMPLE_SUBJECTS = "
+                f"{least}, so it holds what fewer than {self._least} people share. Name a new "
+                f"file, and delete this one."
+            )
+        self._least = least
+
+
+def _forget(db: sqlite3.Connection, day: int) -> None:
+    db.execute("DELETE FROM pending WHERE day < ?", (day - _DAYS_PENDING,))
+    (count,) = db.execute("SELECT count(*) FROM pending").fetchone()
+    if count > MAX_PENDING:
+        # Those go first that were not seen for longest.
+        db.execute(
+            "DELETE FROM pending WHERE mac IN (SELECT mac FROM pending ORDER BY day LIMIT ?)",
+            (count - MAX_PENDING * 9 // 10,),
+        )
