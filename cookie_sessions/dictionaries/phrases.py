@@ -12,7 +12,7 @@ from typing import Final
 
 from cookie_sessions.dictionaries.pieces import Piece
 
-MAX_PHRASE: Final = 64
+MAX_PHRASE: Final = 128
 """Octets of the longest phrase."""
 
 

@@ -25,6 +25,7 @@ FEWEST, MOST = 2, 200
 MAX_PENDING: Final = 200_000
 MAX_PHRASES: Final = 20_000
 
+_MAC_OCTETS: Final = 16
 _BUSY_SECONDS: Final = 0.05
 _DAY: Final = 86_400
 _DAYS_PENDING: Final = 30
@@ -130,9 +131,12 @@ class Sample:
             db.executemany(
                 "UPDATE phrases SET sessions = sessions + 1, uses = uses + ? WHERE text = ?", known
             )
-            full = len(self._known) >= MAX_PHRASES
-            for text in phrases.keys() - self._known:
-                self._count_pending(db, text, key=key, subject=subject, day=day, full=full)
+            macs = {
+                hashlib.blake2b(text, key=key, digest_size=_MAC_OCTETS).digest(): text
+                for text in phrases
+                if text not in self._known
+            }
+            self._count_pending(db, macs, key=key, subject=subject, day=day)
             db.execute("UPDATE facts SET value = value + 1 WHERE name = 'sessions'")
             (sessions,) = db.execute("SELECT value FROM facts WHERE name = 'sessions'").fetchone()
             if sessions % _FORGET_EVERY == 0:
@@ -152,18 +156,17 @@ class Sample:
                 measured,
             )
 
-    def look(self) -> None:
+    def look(self) -> dict[bytes, bytes]:
         """Read which phrases are known now.
+
+        Returns:
+            The dictionaries that are to be measured, by name.
 
         Raises:
             sqlite3.Error: the file can't be used.
         """
         with self._open() as db:
             self._see(db)
-
-    def candidates(self) -> dict[bytes, bytes]:
-        """The dictionaries that were trained of this sample and are to be measured, by name."""
-        with self._open() as db:
             return dict(db.execute("SELECT name, octets FROM candidates"))
 
     def put_candidate(self, name: bytes, octets: bytes) -> None:
@@ -202,30 +205,37 @@ class Sample:
     def _count_pending(
         self,
         db: sqlite3.Connection,
-        text: bytes,
+        macs: Mapping[bytes, bytes],
         *,
         key: bytes,
         subject: bytes,
         day: int,
-        full: bool,
     ) -> None:
         assert self._least is not None
-        mac = hashlib.blake2b(text, key=key, digest_size=16).digest()
-        row = db.execute("SELECT tags FROM pending WHERE mac = ?", (mac,)).fetchone()
-        if row is not None and len(row[0]) >= self._least:
-            # Enough people have had it before this one: now its text may be kept.
-            if not full:
-                db.execute("DELETE FROM pending WHERE mac = ?", (mac,))
-                db.execute("INSERT INTO phrases (text, sessions, uses) VALUES (?, 0, 0)", (text,))
-            return
-        # One octet: two people may have the same, and then count as one, but never the reverse.
-        tag = hashlib.blake2b(mac + subject, key=key, digest_size=1).digest()
-        tags = b"" if row is None else row[0]
-        if tag not in tags:
-            tags += tag
-        if len(tags) >= self._least:
-            tags = bytes(len(tags))
-        db.execute("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", (mac, tags, day))
+        marks = ", ".join("?" * len(macs))
+        found = dict(
+            db.execute(f"SELECT mac, tags FROM pending WHERE mac IN ({marks})", tuple(macs))  # noqa: S608 - marks alone.
+        )
+        rows: list[tuple[bytes, bytes, int]] = []
+        shared: list[bytes] = []
+        for mac in macs:
+            tags = found.get(mac, b"")
+            if len(tags) >= self._least:
+                # Enough people have had it before this one: now its text may be kept.
+                shared.append(mac)
+                continue
+            # One octet: two people may have the same, and then count as one, but never the reverse.
+            tag = hashlib.blake2b(mac + subject, key=key, digest_size=1).digest()
+            if tag not in tags:
+                tags += tag
+            rows.append((mac, bytes(len(tags)) if len(tags) >= self._least else tags, day))
+        db.executemany("INSERT OR REPLACE INTO pending VALUES (?, ?, ?)", rows)
+        room = MAX_PHRASES - len(self._known)
+        db.executemany("DELETE FROM pending WHERE mac = ?", [(mac,) for mac in shared[:room]])
+        db.executemany(
+            "INSERT OR IGNORE INTO phrases (text, sessions, uses) VALUES (?, 0, 0)",
+            [(macs[mac],) for mac in shared[:room]],
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -108,11 +108,10 @@ class Sampler:
 
     def _look(self, wires: Mapping[Any, Wire], *, subject: bytes, now: float) -> None:
         sample = self._sample
-        sample.look()
+        candidates = self._dictionaries(sample.look())
         known = sample.known
         counted: Counter[bytes] = Counter()
         measured: list[Measured] = []
-        candidates = self._dictionaries()
         for name, wire in wires.items():
             if type(name) is not str or is_secret(name.encode("utf-8", "replace")):
                 continue
@@ -137,8 +136,7 @@ class Sampler:
         if measured:
             sample.measure(measured)
 
-    def _dictionaries(self) -> dict[bytes, Dictionary]:
-        found = self._sample.candidates()
+    def _dictionaries(self, found: dict[bytes, bytes]) -> dict[bytes, Dictionary]:
         if found.keys() != self._candidates.keys():
             self._candidates = {
                 name: Dictionary(0, octets, name=name) for name, octets in found.items()

@@ -169,7 +169,7 @@ def dump_shelf(shelf: Shelf) -> str:
 
 def _entry(row: Any, place: int, *, origin: str) -> Trained:
     where = f"{origin}, dictionary {place}"
-    if type(row) is not dict or set(row) != _FIELDS:
+    if type(row) is not dict or row.keys() != _FIELDS:
         raise _fault(where, f"it does not have the members {', '.join(sorted(_FIELDS))}")
     moments = [row[name] for name in ("begins", "withdrawn", "installed")]
     numbers = [row[name] for name in ("made", "sessions", "subjects")]

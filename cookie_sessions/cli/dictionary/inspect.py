@@ -78,9 +78,7 @@ def _state(shelf: Shelf, entry: Trained, now: float) -> str:
     return state
 
 
-def _row(
-    shelf: Shelf, entry: Trained, savings: list[Saving], now: float
-) -> dict[str, Any]:
+def _row(shelf: Shelf, entry: Trained, savings: list[Saving], now: float) -> dict[str, Any]:
     return {
         "name": entry.name.hex(),
         "state": _state(shelf, entry, now).partition(",")[0],
