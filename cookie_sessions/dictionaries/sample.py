@@ -103,6 +103,7 @@ class Sample:
         self._least = least
         self._known: set[bytes] = set()
         self._last = 0
+        self._identity = 0
 
     @property
     def known(self) -> set[bytes]:
@@ -197,6 +198,12 @@ class Sample:
             return dict(db.execute("SELECT name, value FROM facts"))
 
     def _see(self, db: sqlite3.Connection) -> None:
+        (identity,) = db.execute("SELECT value FROM facts WHERE name = 'identity'").fetchone()
+        if identity != self._identity:
+            # Another file than before: somebody began the sample anew.
+            self._identity = identity
+            self._known = set()
+            self._last = 0
         rows = db.execute("SELECT number, text FROM phrases WHERE number > ?", (self._last,))
         for number, text in rows:
             self._known.add(text)
@@ -286,7 +293,11 @@ class Sample:
         db.executescript(_SCHEMA)
         db.executemany(
             "INSERT OR IGNORE INTO facts VALUES (?, ?)",
-            [("sessions", 0), ("least", self._least)],
+            [
+                ("sessions", 0),
+                ("least", self._least),
+                ("identity", int.from_bytes(os.urandom(7), "big")),
+            ],
         )
         db.execute(f"PRAGMA user_version = {_VERSION}")
 
