@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Final
 
 from flask import Flask, session
@@ -116,6 +117,37 @@ def main() -> None:
                 f"{size.shape:15} value {against(sizes, name, OURS):.3f}, with attributes "
                 f"{against_line(sizes, name, OURS):.3f}"
             )
+    _costs(shapes)
+
+
+def _costs(shapes: Sequence[Shape]) -> None:
+    """Print what writing takes with a trained dictionary, and what sampling adds to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        sample, path = str(Path(folder) / "sample.db"), Path(folder) / "dictionaries.json"
+        trained = train(sample, sessions=600)
+        path.write_text(dump_shelf(Shelf((trained._replace(installed=0, begins=0),))))
+        for shape in shapes:
+            if shape.name not in SHAPES:
+                continue
+            plain = _seconds(shape)
+            written = _seconds(shape, COOKIE_SESSIONS_DICTIONARIES=str(path))
+            sampled = _seconds(shape, COOKIE_SESSIONS_SAMPLE=sample, COOKIE_SESSIONS_SAMPLE_RATE=1)
+            print(
+                f"{shape.name:15} a request that writes all of it, the dictionary that ships = 1: "
+                f"trained {written / plain:.1f}, sampled {sampled / plain:.0f}"
+            )
+
+
+def _seconds(shape: Shape, **config: object) -> float:
+    app = application(CookieSessionInterface(), shape)
+    app.config.update(config)
+    times = []
+    for number in range(60):
+        request = seed_environ(number % SAMPLES, permanent=True)
+        start = time.perf_counter()
+        ask(app, request)
+        times.append(time.perf_counter() - start)
+    return median(times)
 
 
 if __name__ == "__main__":

@@ -28,9 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Person], Train
 
 def parts(text: str) -> set[bytes]:
     """Every part of a text that is long enough to tell something."""
-    return {
-        text[start : start + SHORTEST].encode() for start in range(len(text) - SHORTEST + 1)
-    }
+    return {text[start : start + SHORTEST].encode() for start in range(len(text) - SHORTEST + 1)}
 
 
 def test_something_was_learned(world: tuple[list[Person], Trained, bytes]) -> None:
