@@ -18,7 +18,7 @@ from cookie_sessions.codec import tags
 MAX_PIECE: Final = 32
 """Octets of one piece: a longer word is no word."""
 
-_MAX_DEPTH: Final = 255
+_MAX_DEPTH: Final = 64
 _MAX_DIGITS: Final = 4
 _DECIMALS: Final = 6
 _TABLE: Final = b"\xc7\x00" + bytes((tags.TABLE,))

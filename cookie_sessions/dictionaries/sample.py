@@ -27,23 +27,24 @@ MAX_PHRASES: Final = 20_000
 
 _MAC_OCTETS: Final = 16
 _BUSY_SECONDS: Final = 0.05
+_START_SECONDS: Final = 10.0
 _DAY: Final = 86_400
 _DAYS_PENDING: Final = 30
 _FORGET_EVERY: Final = 64
 _VERSION: Final = 1
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS pending (
-    mac BLOB PRIMARY KEY, tags BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS pending_by_day ON pending (day);
-CREATE TABLE IF NOT EXISTS phrases (
-    number INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE,
-    sessions INTEGER NOT NULL, uses INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS candidates (name BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS savings (
-    name BLOB NOT NULL, key BLOB NOT NULL, count INTEGER NOT NULL,
-    without INTEGER NOT NULL, octets INTEGER NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
-"""
+_SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pending"
+    " (mac BLOB PRIMARY KEY, tags BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS pending_by_day ON pending (day)",
+    "CREATE TABLE IF NOT EXISTS phrases (number INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE,"
+    " sessions INTEGER NOT NULL, uses INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS candidates"
+    " (name BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS savings (name BLOB NOT NULL, key BLOB NOT NULL,"
+    " count INTEGER NOT NULL, without INTEGER NOT NULL, octets INTEGER NOT NULL,"
+    " PRIMARY KEY (name, key)) WITHOUT ROWID",
+)
 
 KEY_SIGN: Final = b"\xc1"
 """Begins what stands for the name of a top-level key: no phrase begins so, for MessagePack never
@@ -157,6 +158,16 @@ class Sample:
                 measured,
             )
 
+    def begin(self) -> None:
+        """Make the file, or look whether it is one of ours; other processes are waited for.
+
+        Raises:
+            sqlite3.Error: the file can't be used.
+            ConfigurationError: it is no sample, or one of a smaller k.
+        """
+        with self._open(_START_SECONDS) as db:
+            self._see(db)
+
     def look(self) -> dict[bytes, bytes]:
         """Read which phrases are known now.
 
@@ -256,10 +267,11 @@ class Sample:
                     db.execute("ROLLBACK")
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """A connection of its own for each look: none lives through a fork."""
         self._make()
-        db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+        patience = _BUSY_SECONDS if seconds is None else seconds
+        db = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
         try:
             self._prepare(db)
             yield db
@@ -278,6 +290,9 @@ class Sample:
         os.close(os.open(self.path, flags, 0o600))
 
     def _prepare(self, db: sqlite3.Connection) -> None:
+        # Counts that a power failure takes are no loss; what is overwritten is gone from the file.
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("PRAGMA secure_delete = ON")
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version == _VERSION:
             self._check_least(db)
@@ -288,9 +303,10 @@ class Sample:
                 f"{self.path}: this is no sample that this release reads. Name another file."
             )
         db.execute("PRAGMA journal_mode = WAL")
-        # What is overwritten or deleted is gone from the file, too.
-        db.execute("PRAGMA secure_delete = ON")
-        db.executescript(_SCHEMA)
+        db.execute("BEGIN IMMEDIATE")
+        # Several processes may start at the same time, and one of them has made the tables by now.
+        for statement in _SCHEMA:
+            db.execute(statement)
         db.executemany(
             "INSERT OR IGNORE INTO facts VALUES (?, ?)",
             [
@@ -300,10 +316,10 @@ class Sample:
             ],
         )
         db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.execute("COMMIT")
+        self._check_least(db)
 
     def _check_least(self, db: sqlite3.Connection) -> None:
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA secure_delete = ON")
         if self._least is None:
             return
         (least,) = db.execute("SELECT value FROM facts WHERE name = 'least'").fetchone()

@@ -12,7 +12,7 @@ from cookie_sessions.codec import Codec, Dictionary, Wire
 from cookie_sessions.dictionaries.phrases import phrases_in
 from cookie_sessions.dictionaries.pieces import is_secret, pieces_of
 from cookie_sessions.dictionaries.sample import KEY_SIGN, Measured, Sample
-from cookie_sessions.errors import ConfigurationError, CookieSessionsError
+from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.keys import KeyRing
 
@@ -86,7 +86,7 @@ class Sampler:
             subject = self._subject_of(session)
             if subject is not None:
                 self._look(wires, subject=subject, now=now)
-        except (sqlite3.Error, OSError, CookieSessionsError) as error:
+        except Exception as error:  # noqa: BLE001 - a broken sample must not break the visitor.
             # A sample may miss a session. What the error says may tell values: only its kind is.
             self._idle_until = now + _PAUSE_SECONDS
             self._events.emit(EventName.SAMPLING_FAILED, fault=type(error).__name__)
@@ -98,7 +98,7 @@ class Sampler:
             ConfigurationError: it can't be used; says what to do.
         """
         try:
-            self._sample.look()
+            self._sample.begin()
         except (sqlite3.Error, OSError) as error:
             kind = type(error).__name__
             raise ConfigurationError(

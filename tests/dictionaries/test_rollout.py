@@ -217,3 +217,14 @@ def test_a_sample_that_can_not_be_made_stops_the_start(tmp_path: Path) -> None:
     app = application(SAMPLE=str(tmp_path / "missing" / "sample.db"))
     with pytest.raises(ConfigurationError, match="Create its folder"):
         CookieSessions.check(app)
+
+
+def test_a_candidate_that_is_damaged_costs_the_visitor_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "sample.db"
+    app = application(SAMPLE=str(path), SAMPLE_RATE=1)
+    visit(app, [GUEST])
+    Sample(str(path), least=None).put_candidate(b"\x80\x00\x01", b"\x37\xa4\x30\xec" + bytes(40))
+    heard = events_of(app)
+    assert len(visit(app, [GUEST])) == 1
+    (failure,) = [event for event in heard if event.name is EventName.SAMPLING_FAILED]
+    assert dict(failure.details) == {"fault": "ZstdError"}

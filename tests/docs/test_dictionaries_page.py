@@ -1,4 +1,4 @@
-"""The transcripts of docs/dictionaries.md are what the commands print; its limits are the code's."""
+"""docs/dictionaries.md shows what the commands print, and names the limits of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser of files of dictionaries: a shelf or one error of the operator's, and never a crash."""
+"""The parser of files of dictionaries: a shelf or one error of the operator's, never a crash."""
 
 from __future__ import annotations
 

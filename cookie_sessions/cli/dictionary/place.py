@@ -51,9 +51,11 @@ def sample_at(path: str | None) -> Sample:
 
 
 def sample_or_none(path: str | None) -> Sample | None:
-    """As :func:`sample_at`; None where none is named."""
+    """As :func:`sample_at`; None where none is named, or that by default is not on this machine."""
     found = path or _by_default(_SAMPLE)
-    return None if found is None else Sample(found, least=None)
+    if found is None or (path is None and not os.path.lexists(found)):
+        return None
+    return Sample(found, least=None)
 
 
 def shelf_path(path: str | None) -> str:
