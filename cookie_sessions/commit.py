@@ -129,8 +129,9 @@ class Commit:
             signs = content.imported
             written = self._write(wires, expires=expires, renew=renew, signs=signs)
         self._tell(written, content, signs=signs)
-        if self._manager.sampler is not None and session.modified:
-            self._manager.sampler.note(session, self._kept)
+        sampler = self._manager.sampler
+        if sampler is not None and self._kept and session.modified:
+            sampler.note(session, self._kept)
         return written.lines
 
     def deletion(self) -> list[str]:

@@ -8,13 +8,11 @@ supplies its text.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.dictionaries.sample_file import START_SECONDS, SampleFile
 
 LEAST_SUBJECTS: Final = 20
 """k: how many different people must have a phrase before its text is kept."""
@@ -26,25 +24,9 @@ MAX_PENDING: Final = 200_000
 MAX_PHRASES: Final = 20_000
 
 _MAC_OCTETS: Final = 16
-_BUSY_SECONDS: Final = 0.05
-_START_SECONDS: Final = 10.0
 _DAY: Final = 86_400
 _DAYS_PENDING: Final = 30
 _FORGET_EVERY: Final = 64
-_VERSION: Final = 1
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS pending"
-    " (mac BLOB PRIMARY KEY, tags BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS pending_by_day ON pending (day)",
-    "CREATE TABLE IF NOT EXISTS phrases (number INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE,"
-    " sessions INTEGER NOT NULL, uses INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS candidates"
-    " (name BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS savings (name BLOB NOT NULL, key BLOB NOT NULL,"
-    " count INTEGER NOT NULL, without INTEGER NOT NULL, octets INTEGER NOT NULL,"
-    " PRIMARY KEY (name, key)) WITHOUT ROWID",
-)
 
 KEY_SIGN: Final = b"\xc1"
 """Begins what stands for the name of a top-level key: no phrase begins so, for MessagePack never
@@ -90,7 +72,7 @@ class Measured(NamedTuple):
     octets: int
 
 
-class Sample:
+class Sample(SampleFile):
     """Counts in a SQLite file, open for its owner alone.
 
     Args:
@@ -99,9 +81,7 @@ class Sample:
     """
 
     def __init__(self, path: str, *, least: int | None) -> None:
-        # pathlib is loaded by nothing else here, and every cold start would pay for it.
-        self.path = os.path.abspath(path)  # noqa: PTH100
-        self._least = least
+        super().__init__(path, least=least)
         self._known: set[bytes] = set()
         self._last = 0
         self._identity = 0
@@ -165,7 +145,7 @@ class Sample:
             sqlite3.Error: the file can't be used.
             ConfigurationError: it is no sample, or one of a smaller k.
         """
-        with self._open(_START_SECONDS) as db:
+        with self._open(START_SECONDS) as db:
             self._see(db)
 
     def look(self) -> dict[bytes, bytes]:
@@ -254,82 +234,6 @@ class Sample:
             "INSERT OR IGNORE INTO phrases (text, sessions, uses) VALUES (?, 0, 0)",
             [(macs[mac],) for mac in shared[:room]],
         )
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-
-    @contextmanager
-    def _open(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """A connection of its own for each look: none lives through a fork."""
-        self._make()
-        patience = _BUSY_SECONDS if seconds is None else seconds
-        db = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
-        try:
-            self._prepare(db)
-            yield db
-        finally:
-            db.close()
-
-    def _make(self) -> None:
-        if os.path.lexists(self.path):
-            return
-        if self._least is None:
-            raise ConfigurationError(
-                f"{self.path}: there is no such file. Set COOKIE_SESSIONS_SAMPLE to it, and let "
-                f"the application run for a while; or correct the path."
-            )
-        flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
-        os.close(os.open(self.path, flags, 0o600))
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        # Counts that a power failure takes are no loss; what is overwritten is gone from the file.
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA secure_delete = ON")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == _VERSION:
-            self._check_least(db)
-            return
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if version or tables or self._least is None:
-            raise ConfigurationError(
-                f"{self.path}: this is no sample that this release reads. Name another file."
-            )
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        # Several processes may start at the same time, and one of them has made the tables by now.
-        for statement in _SCHEMA:
-            db.execute(statement)
-        db.executemany(
-            "INSERT OR IGNORE INTO facts VALUES (?, ?)",
-            [
-                ("sessions", 0),
-                ("least", self._least),
-                ("identity", int.from_bytes(os.urandom(7), "big")),
-            ],
-        )
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-        db.execute("COMMIT")
-        self._check_least(db)
-
-    def _check_least(self, db: sqlite3.Connection) -> None:
-        if self._least is None:
-            return
-        (least,) = db.execute("SELECT value FROM facts WHERE name = 'least'").fetchone()
-        if least < self._least:
-            raise ConfigurationError(
-                f"{self.path}: this sample was begun with COOKIE_SESSIONS_SAMPLE_SUBJECTS = "
-                f"{least}, so it holds what fewer than {self._least} people share. Name a new "
-                f"file, and delete this one."
-            )
-        self._least = least
 
 
 def _forget(db: sqlite3.Connection, day: int) -> None:

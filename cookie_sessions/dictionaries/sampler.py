@@ -85,7 +85,8 @@ class Sampler:
         try:
             subject = self._subject_of(session)
             if subject is not None:
-                self._look(wires, subject=subject, now=now)
+                with self._sample.held():
+                    self._look(wires, subject=subject, now=now)
         except Exception as error:  # noqa: BLE001 - a broken sample must not break the visitor.
             # A sample may miss a session. What the error says may tell values: only its kind is.
             self._idle_until = now + _PAUSE_SECONDS

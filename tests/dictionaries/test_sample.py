@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cookie_sessions.dictionaries import sample as module
+from cookie_sessions.dictionaries import sample_file
 from cookie_sessions.dictionaries.sample import KEY_SIGN, Measured, Sample
 from cookie_sessions.errors import ConfigurationError
 from tests.together import run_together
@@ -213,7 +214,7 @@ def test_what_a_dictionary_saves_is_added_up_by_key_and_ends_with_the_next_one(p
 
 
 def test_threads_lose_no_count_of_each_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BUSY_SECONDS", 20.0)
+    monkeypatch.setattr(sample_file, "_BUSY_SECONDS", 20.0)
     sample = Sample(str(path), least=2)
     count(sample, b"lantern", range(9))
     before = sample.phrases()[0].sessions
