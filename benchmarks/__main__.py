@@ -56,10 +56,10 @@ class Effort:
 
 
 FULL: Final = Effort(
-    rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25, sessions=3_000
+    rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25, sessions=4_000
 )
 QUICK: Final = Effort(
-    rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2, sessions=300
+    rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2, sessions=400
 )
 
 

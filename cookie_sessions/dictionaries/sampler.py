@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock, crypto
@@ -25,6 +25,10 @@ and what was counted for fewer than k is worth nothing any more once the key is 
 
 MAX_COUNTED: Final = 1_000
 """Phrases that one write may count."""
+
+SET_ASIDE: Final = 4
+"""One in so many of the sessions that are looked at is never counted: on those is measured what a
+dictionary saves, so none is measured on a session that it was made of."""
 
 _MAX_SEGMENT: Final = 32_768
 _PAUSE_SECONDS: Final = 60.0
@@ -68,25 +72,31 @@ class Sampler:
         self._candidates: dict[bytes, Dictionary] = {}
 
     def note(self, session: Session, wires: Mapping[Any, Wire]) -> None:
-        """Count what a session holds, if it is one of those that are looked at.
+        """Count what a session holds, or measure on it, if it is one of those that are looked at.
 
-        It is so for all of a session's life or never. Those of nobody are not, for many of them may
-        be one person.
+        It is one of them for all its life or never. Those of nobody are not, for many of them may be
+        one person.
 
         Args:
             session: the session, which was written just now.
             wires: its values as they stand in the payload.
         """
-        if int.from_bytes(session._own_claims.sid[:4], "big") >= self._chosen_below:
+        drawn = int.from_bytes(session._own_claims.sid[:4], "big")
+        if drawn >= self._chosen_below:
             return
         now = clock.now()
         if now < self._idle_until:
             return
         try:
             subject = self._subject_of(session)
-            if subject is not None:
-                with self._sample.held():
-                    self._look(wires, subject=subject, now=now)
+            if subject is None:
+                return
+            with self._sample.held():
+                candidates = self._dictionaries(self._sample.look())
+                if drawn % SET_ASIDE:
+                    self._count(wires, subject=subject, now=now)
+                elif candidates:
+                    self._measure(wires, candidates)
         except Exception as error:  # noqa: BLE001 - a broken sample must not break the visitor.
             # A sample may miss a session. What the error says may tell values: only its kind is.
             self._idle_until = now + _PAUSE_SECONDS
@@ -107,35 +117,41 @@ class Sampler:
                 f"({kind}). Create its folder, let this process write there, or name another file."
             ) from None
 
-    def _look(self, wires: Mapping[Any, Wire], *, subject: bytes, now: float) -> None:
-        sample = self._sample
-        candidates = self._dictionaries(sample.look())
-        known = sample.known
+    def _count(self, wires: Mapping[Any, Wire], *, subject: bytes, now: float) -> None:
+        known = self._sample.known
         counted: Counter[bytes] = Counter()
-        measured: list[Measured] = []
+        for key, _, segment in self._segments(wires):
+            counted[key] += 1
+            counted.update(phrases_in(pieces_of(segment, secret_names=self._secret_names), known))
+        secret = crypto.derive(self._ring().primary.export_material(), PURPOSE)
+        # Those that are known are the cheap ones to count, so they come first.
+        few = sorted(counted, key=lambda phrase: phrase not in known)[:MAX_COUNTED]
+        self._sample.count(
+            {phrase: counted[phrase] for phrase in few}, key=secret, subject=subject, now=now
+        )
+
+    def _measure(self, wires: Mapping[Any, Wire], candidates: Mapping[bytes, Dictionary]) -> None:
+        self._sample.measure(
+            [
+                Measured(
+                    name,
+                    key.removeprefix(KEY_SIGN) if key in self._sample.known else b"",
+                    len(wire) if type(wire) is bytes else len(segment),
+                    _octets_with(dictionary, segment),
+                )
+                for key, wire, segment in self._segments(wires)
+                for name, dictionary in candidates.items()
+            ]
+        )
+
+    def _segments(self, wires: Mapping[Any, Wire]) -> Iterator[tuple[bytes, Wire, bytes]]:
+        """What stands for each key, its value as it stands in the payload, and uncompressed."""
         for name, wire in wires.items():
             if type(name) is not str or is_secret(name.encode("utf-8", "replace")):
                 continue
             segment = self._codec.segment(name, wire)
-            if segment is None or len(segment) > _MAX_SEGMENT:
-                continue
-            key = KEY_SIGN + name.encode("utf-8", "replace")
-            counted[key] += 1
-            counted.update(phrases_in(pieces_of(segment, secret_names=self._secret_names), known))
-            shown = key.removeprefix(KEY_SIGN) if key in known else b""
-            now_octets = min(len(segment), len(wire) if type(wire) is bytes else len(segment))
-            measured += [
-                Measured(each, shown, now_octets, _octets_with(dictionary, segment))
-                for each, dictionary in candidates.items()
-            ]
-        secret = crypto.derive(self._ring().primary.export_material(), PURPOSE)
-        # Those that are known are the cheap ones to count, so they come first.
-        few = sorted(counted, key=lambda phrase: phrase not in known)[:MAX_COUNTED]
-        sample.count(
-            {phrase: counted[phrase] for phrase in few}, key=secret, subject=subject, now=now
-        )
-        if measured:
-            sample.measure(measured)
+            if segment is not None and len(segment) <= _MAX_SEGMENT:
+                yield KEY_SIGN + name.encode("utf-8", "replace"), wire, segment
 
     def _dictionaries(self, found: dict[bytes, bytes]) -> dict[bytes, Dictionary]:
         if found.keys() != self._candidates.keys():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from flask import Flask, session
 
+from cookie_sessions.claims import SID_OCTETS
 from cookie_sessions.dictionaries.compose import DEFAULT_OCTETS, compose
 from cookie_sessions.dictionaries.sample import Sample
 from cookie_sessions.dictionaries.trained import Trained
@@ -41,16 +44,36 @@ def application(**settings: Any) -> Flask:
     return app
 
 
-def visit(app: Flask, persons: Iterable[Person]) -> list[str]:
-    """Have people sign in, each in a browser of its own; gives their Set-Cookie lines."""
+def visit(app: Flask, persons: Iterable[Person], *, aside: bool | None = False) -> list[str]:
+    """Have people sign in, each in a browser of its own; gives their Set-Cookie lines.
+
+    Args:
+        app: the application.
+        persons: the people.
+        aside: whether their sessions are those that are measured and not counted; None: chance
+            says it, and whether they are looked at.
+    """
     lines = []
-    for person in persons:
-        with app.test_request_context("/"):
-            session.permanent = True
-            session.update(person.values)
-            response = app.process_response(app.make_response(""))
-        lines += response.headers.getlist("Set-Cookie")
+    with patch("os.urandom", _drawing(aside)):
+        for person in persons:
+            with app.test_request_context("/"):
+                session.permanent = True
+                session.update(person.values)
+                response = app.process_response(app.make_response(""))
+            lines += response.headers.getlist("Set-Cookie")
     return lines
+
+
+def _drawing(aside: bool | None) -> Callable[[int], bytes]:
+    """The system's randomness, but for what a session's id says of sampling."""
+    urandom = os.urandom
+    begin = (0 if aside else 1).to_bytes(4, "big")
+
+    def draw(count: int) -> bytes:
+        octets = urandom(count)
+        return octets if aside is None or count != SID_OCTETS else begin + octets[4:]
+
+    return draw
 
 
 def trained_of(path: Path) -> Trained:

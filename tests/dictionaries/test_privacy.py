@@ -119,5 +119,5 @@ def test_nothing_in_the_overflow_store_is_looked_at(tmp_path: Path) -> None:
 
 def test_one_in_so_many_sessions_is_looked_at_and_the_others_leave_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "sample.db"
-    visit(application(SAMPLE=str(path), SAMPLE_RATE=0.1), people(300, few=2))
+    visit(application(SAMPLE=str(path), SAMPLE_RATE=0.1), people(400, few=2), aside=None)
     assert 5 <= Sample(str(path), least=None).facts()["sessions"] <= 70

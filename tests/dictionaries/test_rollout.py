@@ -10,9 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from cookie_sessions import clock
+from cookie_sessions.codec.compress import built_in_octets
+from cookie_sessions.dictionaries.compose import BUILT_IN_HEAD
 from cookie_sessions.dictionaries.sample import Sample
 from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf
-from cookie_sessions.dictionaries.trained import Trained
+from cookie_sessions.dictionaries.trained import Trained, numbered
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import Event, EventName
 from cookie_sessions.flask import CookieSessions
@@ -186,7 +188,7 @@ def test_a_candidate_is_measured_in_the_running_application_before_it_is_install
     trained = trained_of(path)
     sample = Sample(str(path), least=None)
     sample.put_candidate(trained.name, trained.octets)
-    visit(app, crowd[300:])
+    visit(app, crowd[300:], aside=True)
     savings = {saving.key: saving for saving in sample.savings(trained.name)}
     assert {"cart", "profile", "greeting"} <= savings.keys()
     assert savings["cart"].values == 40
@@ -197,6 +199,22 @@ def test_a_candidate_is_measured_in_the_running_application_before_it_is_install
     )
     assert savings["cart"].without == measured
     assert savings["cart"].octets < 0.8 * measured
+
+
+def test_a_session_is_either_counted_or_measured_for_all_its_life(tmp_path: Path) -> None:
+    path = tmp_path / "sample.db"
+    app = application(SAMPLE=str(path), SAMPLE_RATE=1)
+    crowd = list(people(80, few=1))
+    visit(app, crowd, aside=True)
+    sample = Sample(str(path), least=None)
+    assert sample.facts()["sessions"] == 0
+    sample.put_candidate(b"\x80\x00\x01", numbered(built_in_octets()[:BUILT_IN_HEAD], b"words" * 9))
+    visit(app, crowd)
+    assert sample.facts()["sessions"] == 80
+    assert sample.savings(b"\x80\x00\x01") == []
+    visit(app, crowd, aside=True)
+    assert sample.facts()["sessions"] == 80
+    assert {saving.values for saving in sample.savings(b"\x80\x00\x01")} >= {80}
 
 
 def test_a_sample_that_can_not_be_written_costs_the_visitor_nothing(tmp_path: Path) -> None:
@@ -225,6 +243,6 @@ def test_a_candidate_that_is_damaged_costs_the_visitor_nothing(tmp_path: Path) -
     visit(app, [GUEST])
     Sample(str(path), least=None).put_candidate(b"\x80\x00\x01", b"\x37\xa4\x30\xec" + bytes(40))
     heard = events_of(app)
-    assert len(visit(app, [GUEST])) == 1
+    assert len(visit(app, [GUEST], aside=True)) == 1
     (failure,) = [event for event in heard if event.name is EventName.SAMPLING_FAILED]
     assert dict(failure.details) == {"fault": "ZstdError"}

@@ -41,7 +41,7 @@ def test_the_page_shows_each_command_with_what_it_prints(
     printed = []
     for line, _ in SHOWN:
         if line.startswith("dictionary inspect"):
-            visit(app, crowd[400:])
+            visit(app, crowd[400:], aside=True)
             now[0] += 86_400
         if line.startswith("dictionary promote"):
             assert run(line).exit_code == 3
@@ -73,6 +73,7 @@ def test_the_page_names_every_limit() -> None:
     ):
         assert said in words, said
     assert sampler._PAUSE_SECONDS == 60
+    assert sampler.SET_ASIDE == 4
     assert Settings().sample_subjects == LEAST_SUBJECTS
 
 
