@@ -74,8 +74,8 @@ class Sampler:
     def note(self, session: Session, wires: Mapping[Any, Wire]) -> None:
         """Count what a session holds, or measure on it, if it is one of those that are looked at.
 
-        It is one of them for all its life or never. Those of nobody are not, for many of them may be
-        one person.
+        It is one of them for all its life or never. Those of nobody are not, for many of them may
+        be one person.
 
         Args:
             session: the session, which was written just now.
