@@ -79,6 +79,9 @@ class EventName(enum.StrEnum):
     SAMPLING_FAILED = "sampling_failed"
     """What a session shares with others could not be counted, as ``fault`` says; for a minute
     nothing is looked at."""
+    COOKIES_CUT = "cookies_cut"
+    """Cookies were lost, or will be, between the gateway and the application: of so many ``lines``
+    so many are ``kept``; ``way`` is "set" for what a response sets, "sent" for what one brings."""
     WRITE_LOST = "write_lost"
     """The session was changed after its response had been made; ``place`` says where."""
     WRITE_IGNORED = "write_ignored"

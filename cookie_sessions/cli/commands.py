@@ -1,4 +1,4 @@
-"""The commands ``cookie-sessions``: ``doctor``, ``revoke``, and three groups."""
+"""The commands ``cookie-sessions``: ``doctor``, ``inspect``, ``revoke``, and three groups."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from cookie_sessions.cli.changing import (
     rotate,
     set_lengths,
 )
-from cookie_sessions.cli.dictionary.inspect import inspect
+from cookie_sessions.cli.dictionary.inspect import inspect_dictionaries
 from cookie_sessions.cli.dictionary.install import install, promote_dictionary, withdraw
 from cookie_sessions.cli.dictionary.train import train
 from cookie_sessions.cli.doctor.command import doctor
+from cookie_sessions.cli.inspect.command import inspect
+from cookie_sessions.cli.lending import export_subkeys
 from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
@@ -51,6 +53,7 @@ for _command in (
     copy,
     verify,
     export_env,
+    export_subkeys,
     from_secret_key,
 ):
     keys.add_command(_command)
@@ -77,7 +80,7 @@ def dictionary() -> None:
     """
 
 
-for _command in (train, inspect, install, promote_dictionary, withdraw):
+for _command in (train, inspect_dictionaries, install, promote_dictionary, withdraw):
     dictionary.add_command(_command)
 
 
@@ -91,4 +94,5 @@ program.add_command(keys)
 program.add_command(revoke_sessions)
 program.add_command(revocations)
 program.add_command(dictionary)
+program.add_command(inspect)
 program.add_command(doctor)

@@ -18,12 +18,14 @@ from cookie_sessions.dictionaries.shelf import Shelf, read_shelf
 from cookie_sessions.dictionaries.trained import Trained
 
 
-@click.command()
+@click.command("inspect")
 @click.argument("file", required=False)
 @SAMPLE
 @click.option("--texts", is_flag=True, help="Print each phrase that the training added.")
 @JSON
-def inspect(*, file: str | None, sample: str | None, texts: bool, as_json: bool) -> None:
+def inspect_dictionaries(
+    *, file: str | None, sample: str | None, texts: bool, as_json: bool
+) -> None:
     """Show the dictionaries of FILE, and what they save.
 
     FILE is what dictionary train wrote, or by default the file of the application's dictionaries.

@@ -45,7 +45,11 @@ class Told(NamedTuple):
 
 
 def doctor(
-    folder: Path, *line: str, extension: str = "CookieSessions(app)", **changes: Any
+    folder: Path,
+    *line: str,
+    extension: str = "CookieSessions(app)",
+    variables: dict[str, str] | None = None,
+    **changes: Any,
 ) -> Told:
     """Write an application, and have a process of its own examine it."""
     config = {**SOUND, "COOKIE_SESSIONS_REVOCATIONS": f"sqlite:{folder}/list.db", **changes}
@@ -53,7 +57,7 @@ def doctor(
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "shop", "sessions", "doctor", *line],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", **(variables or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +74,7 @@ def test_a_sound_application_ends_with_0_and_says_what_is_right(tmp_path: Path) 
         "ok: Nobody but this host can set the cookie __Host-session. [ASVS 5.0: 3.3.1, 3.3.3]",
         "ok: A session that nobody uses ends after 1 h, within AAL2 of NIST SP 800-63B-4. [ASVS",
         "ok: Requests that change something and were forged are refused (by CookieSessions). [ASVS",
-        "ok: Sessions are bound to their client: user_agent, accept_language, network.\n",
+        "ok: Sessions are bound to their client: user_agent, accept_language, network. [ASVS",
     ):
         assert line in told.text
     assert SECRET not in told.text
@@ -189,6 +193,17 @@ def test_whoever_refuses_forged_requests_is_seen(
     assert told.levels["csrf"] == level, told.text
 
 
+@pytest.mark.parametrize("name", ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"])
+def test_in_a_function_the_adapter_is_a_matter_of_its_own(tmp_path: Path, name: str) -> None:
+    variables = {name: "x"}
+    told = doctor(tmp_path, "--json", variables=variables)
+    assert (told.status, told.levels["function"]) == (0, "note")
+    assert "cookie-sessions doctor --handler" in told.text
+    strict = doctor(tmp_path, "--json", variables=variables, COOKIE_SESSIONS_STRICT=True)
+    assert strict.levels["function"] == "ok"
+    assert "function" not in doctor(tmp_path, "--json").levels
+
+
 def test_a_warning_that_is_accepted_does_not_stop_a_pipeline(tmp_path: Path) -> None:
     told = doctor(tmp_path, "--accept", "csrf", COOKIE_SESSIONS_CSRF=None)
     assert told.status == 0, told.text
@@ -218,3 +233,23 @@ def test_what_a_subclass_makes_of_the_cookie_counts(tmp_path: Path) -> None:
         ),
     )
     assert (told.status, told.levels["httponly"]) == (4, "warning"), told.text
+
+
+def test_the_overflow_store_is_examined_and_no_file_of_it_made(tmp_path: Path) -> None:
+    values = tmp_path / "values.db"
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW=f"sqlite:{values}")
+    assert (told.status, told.levels["overflow_answers"]) == (0, "note"), told.text
+    assert told.levels["overflow_apart"] == "ok"
+    assert not values.exists()
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW="memory:")
+    assert (told.status, told.levels["overflow_keeps"]) == (4, "warning"), told.text
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW=f"sqlite:{tmp_path}/list.db")
+    assert told.levels["overflow_apart"] == "note", told.text
+
+
+def test_cookies_of_further_sessions_are_seen(tmp_path: Path) -> None:
+    made = "CookieSessions(app)\nCookieSessions.named(app, 'sudo', idle_timeout=600"
+    told = doctor(tmp_path, extension=f"{made})")
+    assert "other sites: __Host-session-sudo." in told.text
+    told = doctor(tmp_path, "--json", extension=f"{made}, samesite='None')")
+    assert (told.status, told.levels["named_cookies"]) == (0, "note"), told.text
