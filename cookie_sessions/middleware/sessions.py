@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.assembly import Assembly
-from cookie_sessions.codec import Codec
 from cookie_sessions.conclusion import kept_until
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
@@ -72,7 +71,7 @@ class Sessions:
         assembly.begin_keys(settings)
         if assembly.provider is None:
             assembly.ring()
-        codec = Codec(types=settings.types, secret_names=settings.secret_names)
+        codec = settings.codec()
         self.manager = SessionManager(
             settings=settings,
             codec=codec,
