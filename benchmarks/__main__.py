@@ -24,6 +24,7 @@ from benchmarks import (
     sizes,
     snapshots,
     stored,
+    trained,
 )
 from benchmarks.commands import COMMANDS, count_instructions
 from benchmarks.operations import OPERATIONS
@@ -47,7 +48,8 @@ class Effort:
         redis_seconds: the same for each of the two measurements with Redis.
         bare_seconds: the same for requests that bring no session cookie.
         loops: rounds of everything that is timed in loops.
-        pairs: pairs of processes for the import.
+        pairs: pairs of processes for cold starts.
+        sessions: sessions that a dictionary is trained on.
     """
 
     rounds: int
@@ -57,13 +59,28 @@ class Effort:
     bare_seconds: float
     loops: int
     pairs: int
+    sessions: int
 
 
 FULL: Final = Effort(
-    rounds=60, repeats=10, seconds=55, redis_seconds=8, bare_seconds=4, loops=25, pairs=25
+    rounds=60,
+    repeats=10,
+    seconds=50,
+    redis_seconds=8,
+    bare_seconds=3,
+    loops=25,
+    pairs=25,
+    sessions=4_000,
 )
 QUICK: Final = Effort(
-    rounds=3, repeats=2, seconds=4, redis_seconds=1, bare_seconds=1, loops=3, pairs=2
+    rounds=3,
+    repeats=2,
+    seconds=4,
+    redis_seconds=1,
+    bare_seconds=1,
+    loops=3,
+    pairs=2,
+    sessions=400,
 )
 PICTURE: Final = "benchmarks.svg"
 
@@ -90,8 +107,9 @@ def measure(effort: Effort) -> Results:
         loops=effort.loops,
     )
     octets = sizes.measure(shapes)
+    octets += trained.measure(shapes, octets, sessions=effort.sessions)
     floors = floor.measure(shapes, count=effort.loops)
-    differences, libraries = imports.measure(pairs=effort.pairs)
+    cold = imports.measure(pairs=effort.pairs)
     # Last, because these fill the memory with a million entries.
     in_memory = checks.in_memory(count=effort.loops)
     in_snapshots = snapshots.measure(count=effort.loops)
@@ -102,8 +120,7 @@ def measure(effort: Effort) -> Results:
         control=control,
         sizes=octets,
         floor=floors,
-        imports=differences,
-        libraries=libraries,
+        cold=cold,
         searches=searches,
         splits=splits,
         stored=with_redis,

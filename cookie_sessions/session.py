@@ -26,6 +26,8 @@ _NOT_THE_CALLERS: Final = (
     "cookie_sessions.",
     "flask.",
     "werkzeug.",
+    "starlette.",
+    "quart.",
     "collections.",
     "_collections",
 )
@@ -66,6 +68,8 @@ class Session(Freshness):
     _committed = False
     _unavailable = False
     _left = False
+    _main_owner: bytes | None = None
+    """Whose the main session is that this one is used with; None for nobody's or a main one."""
     _lost_at = ""
     _ended: tuple[Reference, ...] = ()
 
