@@ -65,7 +65,7 @@ class Effort:
 FULL: Final = Effort(
     rounds=60,
     repeats=10,
-    seconds=50,
+    seconds=45,
     redis_seconds=8,
     bare_seconds=3,
     loops=25,

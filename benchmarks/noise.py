@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.tables import times
@@ -12,6 +13,10 @@ WIDEST: Final = 0.10
 
 FURTHEST: Final = 0.05
 """The furthest that this median may lie from 1."""
+
+
+LOOSEST: Final = 0.30
+"""The widest spread of a figure that is compared with a mark, as a share of its median."""
 
 
 def is_noisy(control: Spread) -> bool:
@@ -35,3 +40,18 @@ def verdict(control: Spread, *, what: str, rounds: int) -> str:
             "again."
         )
     return told
+
+
+def loose(figures: Mapping[str, Spread]) -> str:
+    """What is to be said of figures that spread too far to be held against a mark; mostly nothing.
+
+    Args:
+        figures: how far they spread, by their titles.
+    """
+    found = [title for title, spread in figures.items() if spread.width > LOOSEST]
+    if not found:
+        return ""
+    return (
+        f"**Too much noise** in what spreads over more than {LOOSEST:.0%}, which is not to be "
+        f"quoted: {'; '.join(found)}."
+    )

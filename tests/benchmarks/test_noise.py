@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.noise import is_noisy, verdict
+from benchmarks.noise import is_noisy, loose, verdict
 from benchmarks.timing import Spread
 
 
@@ -22,3 +22,11 @@ def test_a_control_that_spreads_or_lies_apart_is_noise(control: Spread, noisy: b
     told = verdict(control, what="Flask's interface", rounds=12)
     assert told.startswith("Control, Flask's interface against itself over 12 rounds: ")
     assert ("Too much noise" in told) is noisy
+
+
+def test_figures_that_spread_too_far_for_a_mark_are_named() -> None:
+    steady, wide = Spread(0.9, 1.0, 1.1), Spread(0.8, 1.0, 1.2)
+    assert loose({"open": steady, "seal": steady}) == ""
+    told = loose({"open": steady, "seal": wide, "import": wide})
+    assert told.startswith("**Too much noise**")
+    assert told.endswith(": seal; import.")
