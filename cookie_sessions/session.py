@@ -18,7 +18,6 @@ from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.freshness import Freshness
-from cookie_sessions.intent import Intent
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
@@ -83,7 +82,6 @@ class Session(Freshness):
         self._events = events
         self._strict = strict
         self._subject_key = subject_key
-        self._intent = Intent()
         self._live: dict[Any, Any] = {}
         self._watched: dict[Any, bytes] = {}
         self._damaged: dict[Any, Wire] = {}

@@ -106,6 +106,7 @@ class Succession:
             return self._faded()
         claims = session._own_claims
         if self._decides:
+            intent = session._ask()
             intent.hand_over(Handover.AT_ONCE)
         if intent.handover and claims.sid == content.claims.sid:
             claims = claims.renamed()
