@@ -94,14 +94,9 @@ class Claims(NamedTuple):
             until: another sealed end, in seconds since the epoch, or None for the one they have.
         """
         end = self.until if until is None else until
-        octets = b"".join(
-            (
-                self.sid,
-                self.iat.to_bytes(4, "big"),
-                _varint(self.since - self.iat * 1000),
-                _varint(end - self.iat),
-            )
-        )
+        iat = self.iat
+        since = _varint(self.since - iat * 1000)
+        octets = self.sid + iat.to_bytes(4, "big") + since + _varint(end - iat)
         return octets if self[4:] == _NO_OPTIONAL else octets + self._optional()
 
     def _optional(self) -> bytes:
@@ -195,9 +190,16 @@ class Claims(NamedTuple):
 
 
 _NO_OPTIONAL: Final = Claims(b"", 0, 0, 0)[4:]
+_SHORT_VARINTS: Final = tuple(bytes((number,)) for number in range(0x80))
 
 
 def _varint(number: int) -> bytes:
+    if 0 <= number < 0x80:
+        return _SHORT_VARINTS[number]
+    if 0x200000 <= number < 0x10000000:
+        word = number & 0x7F | (number & 0x3F80) << 1
+        word |= (number & 0x1FC000) << 2 | (number & 0xFE00000) << 3 | 0x808080
+        return word.to_bytes(4, "little")
     octets: list[int] = []
     while number >= 0x80:
         octets.append(number & 0x7F | 0x80)
@@ -207,6 +209,13 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varint(octets: bytes, position: int) -> tuple[int, int]:
+    word = int.from_bytes(octets[position : position + 4], "little")
+    # The two lengths that nearly every session has are read at once: one octet, and four.
+    if word & 0x80 == 0 and position < len(octets):
+        return word & 0x7F, position + 1
+    if word & 0x80808080 == 0x00808080 and word >= 0x01000000:
+        low = word & 0x7F | word >> 1 & 0x3F80
+        return low | word >> 2 & 0x1FC000 | word >> 3 & 0xFE00000, position + 4
     number = shift = 0
     for octet in octets[position : position + _MAX_VARINT_OCTETS]:
         position += 1

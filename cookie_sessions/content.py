@@ -55,6 +55,11 @@ class Origin(Protocol):
         """How the client differs from that of the session that was opened or, for it, was not."""
         ...
 
+    @property
+    def by_header(self) -> bool:
+        """Whether the Authorization header brought what is there, and no cookie."""
+        ...
+
     def open(self) -> Content | None:
         """Decrypt and check; None without a living session, Unavailable without keys or stores."""
         ...

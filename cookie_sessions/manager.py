@@ -11,6 +11,7 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
+from cookie_sessions.continuation import continuation
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
 from cookie_sessions.errors import Reason, Rejected
@@ -81,6 +82,10 @@ class SessionManager:
         self.shed_names = settings.secret_names | settings.pre_login
         self.look_again = look_again
         self.beside = beside
+        # Cookies have few names: they are settings, never input.
+        self._places: dict[str, Place] = {}
+        # Whether commits have nothing to keep but the cookie itself.
+        self.is_plain = not (overflow or revocations or migration or beside)
         # Judges clients; None where sessions are bound to none.
         self.bond: Bond | None = None
         if settings.binding is not None:
@@ -168,14 +173,14 @@ class SessionManager:
             far = () if self.overflow is None else tuple(references_of(wires).values())
             claims = Claims.from_octets(octets)
             owner = wires.get(self.settings.subject_key)
-            content = Content(claims, wires, head, plaintext, references=far, owner=owner)
+            content = Content(claims, wires, head, plaintext, False, far, owner)  # noqa: FBT003
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
             raise Rejected(verdict)
         if self.beside is not None and claims.beside != self.beside():
             raise Rejected(Reason.BINDING_MISMATCH)
-        if not ring.revoked.isdisjoint(claims.former_kids):
+        if claims.former_kids and not ring.revoked.isdisjoint(claims.former_kids):
             raise Rejected(Reason.KEY_REVOKED)
         return content if self.revocations is None else self._checked(content, self.revocations)
 
@@ -254,6 +259,11 @@ class SessionManager:
             UsageError: a value can't be packed, or the session does not fit a cookie.
             Unavailable: the keys can't be had.
         """
+        line = continuation(
+            self, session, cookie=cookie, expires=expires, renew=renew, surroundings=surroundings
+        )
+        if line is not None:
+            return [line]
         return Commit(self, session, cookie, surroundings).lines(expires=expires, renew=renew)
 
     def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
@@ -337,4 +347,7 @@ class SessionManager:
 
     def place(self, name: str) -> Place:
         """Where the value of a cookie of this name belongs."""
-        return Place(PURPOSE, name, self.settings.audience)
+        place = self._places.get(name)
+        if place is None:
+            place = self._places[name] = Place(PURPOSE, name, self.settings.audience)
+        return place

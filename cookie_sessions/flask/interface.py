@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from cookie_sessions.flask.named import NamedSession
 
 
+_GETTERS: Final = (
+    *("get_cookie_name", "get_cookie_domain", "get_cookie_path", "get_cookie_secure"),
+    *("get_cookie_httponly", "get_cookie_samesite", "get_cookie_partitioned"),
+)
 NAMED: Final = "cookie_sessions.named"
 """Where the environ of a request keeps the further sessions that it has used."""
 
@@ -54,6 +58,16 @@ class CookieSessionInterface(SessionInterface):
     """
 
     session_class: type[FlaskSession] = FlaskSession
+
+    _has_own_getters = False
+    """Whether a subclass overrides what says how the cookie is made, so that it is asked."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ours = CookieSessionInterface
+        cls._has_own_getters = any(
+            getattr(cls, name) is not getattr(ours, name) for name in _GETTERS
+        )
 
     def get_cookie_name(self, app: Flask) -> str:
         """SESSION_COOKIE_NAME, with the prefix that COOKIE_SESSIONS_COOKIE_PREFIX asks for."""
@@ -110,7 +124,7 @@ class CookieSessionInterface(SessionInterface):
         if not state.has_keys:
             return None
         environ = request.environ
-        name = self.get_cookie_name(app)
+        name = self.get_cookie_name(app) if self._has_own_getters else self._cookie(app).name
         bond = manager.bond
         client = None if bond is None else bond.client_of(environ)
         arrival = None
@@ -131,7 +145,10 @@ class CookieSessionInterface(SessionInterface):
         Raises:
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
-        held = session._environ.get(NAMED, {}) if isinstance(session, FlaskSession) else {}
+        held = session._environ.get(NAMED) if isinstance(session, FlaskSession) else None
+        if not held:
+            self._save(app, session, response)
+            return
         # Those of another application that was called with the same environ are its own.
         further = [(each, one) for each, one in [*held.items()] if each.belongs_to(app)]
         saved: list[FlaskSession] = []
@@ -249,6 +266,11 @@ class CookieSessionInterface(SessionInterface):
         return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]
 
     def _cookie(self, app: Flask) -> CookieAttributes:
+        if self._has_own_getters or self.__dict__:
+            return self._built(app)
+        return AppState.of(app).cookie(self._built)
+
+    def _built(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(
             self.get_cookie_name(app),
             domain=self.get_cookie_domain(app),

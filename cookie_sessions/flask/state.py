@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import warnings
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from flask import got_request_exception, has_request_context, request
+from flask import Flask, got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.assembly import Assembly, Secrets
@@ -24,14 +24,25 @@ from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings, check_csrf, timeouts_in
 
 if TYPE_CHECKING:
-    from flask import Flask
-
+    from cookie_sessions.cookies import CookieAttributes
     from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
     from cookie_sessions.policy.binding import Anomaly
 
 EXTENSION: Final = "cookie_sessions"
+_OF_COOKIE: Final = operator.itemgetter(
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_PATH",
+    "APPLICATION_ROOT",
+    "SESSION_COOKIE_SECURE",
+    "SESSION_COOKIE_HTTPONLY",
+    "SESSION_COOKIE_SAMESITE",
+    "SESSION_COOKIE_PARTITIONED",
+)
+"""All that Flask's getters make a cookie of."""
+
 _lock: Final = threading.RLock()
 _states: Final[WeakSet[AppState]] = WeakSet()
 _followers: Final[list[Callable[[Flask, Events], None]]] = []
@@ -87,7 +98,14 @@ class AppState:
             secrets=self._secrets, events=self.events, on_weak_secret=self._tell_of_weakness
         )
         self._manager: SessionManager | None = None
-        self._timeouts: tuple[timedelta, Timeouts] | None = None
+        self._timeouts: tuple[object, Timeouts] | None = None
+        self._cookie: tuple[tuple[object, ...], CookieAttributes] | None = None
+        # Reading the dictionary spares the steps of an attribute that only reads it, too.
+        kind = type(app)
+        self._reads_config = (
+            kind.secret_key is Flask.secret_key
+            and kind.permanent_session_lifetime is Flask.permanent_session_lifetime
+        )
         self._weakness_told = False
         got_request_exception.connect(self._note_failure, app)
         with _lock:
@@ -120,7 +138,7 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return bool(self._app.secret_key) or self._assembly.provider is not None
+        return self._assembly.provider is not None or bool(self._secret_key)
 
     @property
     def provider(self) -> KeyProvider | None:
@@ -142,13 +160,36 @@ class AppState:
 
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
-        lifetime = self._app.permanent_session_lifetime
+        app = self._app
+        configured: object
+        if self._reads_config:
+            configured = app.config["PERMANENT_SESSION_LIFETIME"]
+        else:
+            configured = app.permanent_session_lifetime
         known = self._timeouts
-        if known is not None and known[0] == lifetime:
+        if known is not None and known[0] == configured:
             return known[1]
+        lifetime = app.permanent_session_lifetime
         timeouts = timeouts_in(self.manager.settings, lifetime=int(lifetime.total_seconds()))
-        self._timeouts = (lifetime, timeouts)
+        self._timeouts = (configured, timeouts)
         return timeouts
+
+    def cookie(self, build: Callable[[Flask], CookieAttributes]) -> CookieAttributes:
+        """The session's cookie, built anew where what it is made of has changed.
+
+        Args:
+            build: builds it of what is configured, and of nothing else.
+
+        Raises:
+            ConfigurationError: browsers would drop such a cookie.
+        """
+        values = (self.harden, *_OF_COOKIE(self._app.config))
+        known = self._cookie
+        if known is not None and known[0] == values:
+            return known[1]
+        cookie = build(self._app)
+        self._cookie = (values, cookie)
+        return cookie
 
     def _build(self) -> SessionManager:
         with _lock:
@@ -216,7 +257,12 @@ class AppState:
         )
 
     def _secrets(self) -> Secrets:
-        return self._app.secret_key, self._app.config.get("SECRET_KEY_FALLBACKS") or ()
+        return self._secret_key, self._app.config.get("SECRET_KEY_FALLBACKS") or ()
+
+    @property
+    def _secret_key(self) -> Any:
+        app = self._app
+        return app.config["SECRET_KEY"] if self._reads_config else app.secret_key
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
         if has_request_context():

@@ -71,7 +71,8 @@ class Timeouts(NamedTuple):
             now: seconds since the epoch.
         """
         # ``since`` may lie further ahead: it is set just beyond a mark, which allows for clocks.
-        if claims.iat > now + SKEW or (claims.auth_time or 0) > now + SKEW:
+        latest = now + SKEW
+        if claims.iat > latest or (claims.auth_time or 0) > latest:
             return Reason.NOT_YET_VALID
         seconds = int(now)
         absolute = self.absolute
