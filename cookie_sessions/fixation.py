@@ -76,14 +76,14 @@ def goes_on(session: Session, content: Content, *, manager: SessionManager) -> b
         content: the session as it came.
         manager: says under which key it is said whose it is.
     """
+    if session._intent is not NOTHING or session._claims is not content.claims:
+        return False
     key = manager.settings.subject_key
-    return (
-        session._intent is NOTHING
-        and session._claims is content.claims
-        # The very object, because values may be equal that name different owners.
-        and session._opened().get(key) is content.owner
-        and not session._assigned(key)
-    )
+    if session._assigned(key):
+        return False
+    present, came = session._opened().get(key), content.owner
+    # Values of other types may be equal that name different owners.
+    return present is came or (type(present) is str and type(came) is str and present == came)
 
 
 def is_anothers(session: Session, *, manager: SessionManager) -> bool:

@@ -101,10 +101,11 @@ class AppState:
         self._timeouts: tuple[object, Timeouts] | None = None
         self._cookie: tuple[tuple[object, ...], CookieAttributes] | None = None
         # Reading the dictionary spares the steps of an attribute that only reads it, too.
-        kind = type(app)
+        kind: Any = type(app)
+        ours: Any = Flask
         self._reads_config = (
-            kind.secret_key is Flask.secret_key
-            and kind.permanent_session_lifetime is Flask.permanent_session_lifetime
+            kind.secret_key is ours.secret_key
+            and kind.permanent_session_lifetime is ours.permanent_session_lifetime
         )
         self._weakness_told = False
         got_request_exception.connect(self._note_failure, app)
