@@ -53,6 +53,7 @@ def continuation(
         and manager.is_plain
         and type(arrival) is Arrival
         and arrival.is_one_cookie(cookie.name)
+        and surroundings.lines() is None
     ):
         return None
     began = clock.ticks()

@@ -86,8 +86,12 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
         environ: the request's.
         response: the response, or None where there is none yet.
     """
+    if response is None:
+        return surroundings(environ, int)
     return surroundings(
-        environ, int if response is None else functools.partial(_response_octets, response)
+        environ,
+        functools.partial(_response_octets, response),
+        others=lambda: len(_values(response, "set-cookie")),
     )
 
 
