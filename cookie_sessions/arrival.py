@@ -108,12 +108,13 @@ class Arrival:
         Args:
             name: the name that a cookie is set under now.
         """
+        texts = self._texts.get(name, ())
         return (
             name == self.name
             and self.moved_from is None
+            and len(texts) == 1
             and f"{name}." not in self.header
-            and len(self.texts) == 1
-            and not is_split(self.texts[0])
+            and not is_split(texts[0])
         )
 
     def peek(self) -> Head | None:

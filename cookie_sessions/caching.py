@@ -67,9 +67,7 @@ def private_value(present: Sequence[str]) -> str:
     return ", ".join(kept)
 
 
-def clear_value(
-    present: Sequence[str], types: Iterable[str], *, keeps_cookies: bool
-) -> str | None:
+def clear_value(present: Sequence[str], types: Iterable[str], *, keeps_cookies: bool) -> str | None:
     """What Clear-Site-Data is to say where a user leaves (W3C Clear-Site-Data, section 3.1).
 
     What the application has asked for itself stays as it is.

@@ -16,6 +16,7 @@ NAME_OCTETS: Final = 8
 MAX_FORMER_KIDS: Final = 8
 
 _FIXED: Final = SID_OCTETS + 4
+_USUAL: Final = _FIXED + 1 + 4
 _CRITICAL: Final = 0x80
 _AUTH_TIME: Final = 0x01
 _SUBJECT: Final = 0x02
@@ -143,6 +144,12 @@ class Claims(NamedTuple):
         if len(octets) < _FIXED:
             raise Rejected(Reason.UNDECODABLE)
         iat = int.from_bytes(octets[SID_OCTETS:_FIXED], "big")
+        if len(octets) == _USUAL and not octets[_FIXED]:
+            # Begun at a whole second, ends within years, and nobody has said more of it.
+            word = int.from_bytes(octets[-4:], "little")
+            if word & 0x80808080 == 0x00808080 and word >= 0x01000000:
+                until = word & 0x7F | word >> 1 & 0x3F80 | word >> 2 & 0x1FC000 | word >> 24 << 21
+                return cls(octets[:SID_OCTETS], iat, iat * 1000, iat + until)
         since, position = _read_varint(octets, _FIXED)
         until, position = _read_varint(octets, position)
         claims = cls(octets[:SID_OCTETS], iat, iat * 1000 + since, iat + until)
@@ -209,13 +216,6 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varint(octets: bytes, position: int) -> tuple[int, int]:
-    word = int.from_bytes(octets[position : position + 4], "little")
-    # The two lengths that nearly every session has are read at once: one octet, and four.
-    if word & 0x80 == 0 and position < len(octets):
-        return word & 0x7F, position + 1
-    if word & 0x80808080 == 0x00808080 and word >= 0x01000000:
-        low = word & 0x7F | word >> 1 & 0x3F80
-        return low | word >> 2 & 0x1FC000 | word >> 3 & 0xFE00000, position + 4
     number = shift = 0
     for octet in octets[position : position + _MAX_VARINT_OCTETS]:
         position += 1

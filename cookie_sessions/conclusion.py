@@ -125,12 +125,13 @@ def lines_of(
         UsageError: a value can't be packed, or the session does not fit a cookie.
         Unavailable: the keys or a store do not answer.
     """
-    # Values that can't be unpacked here are not the application's to lose.
-    manager.settle(session)
-    if not session._holds_something:
-        if session.modified or cast(Arrival, session._origin).spent:
-            return manager.delete(session, cookie=cookie(), surroundings=surroundings())
-        return []
+    if not session._is_as_it_came:
+        # Values that can't be unpacked here are not the application's to lose.
+        manager.settle(session)
+        if not session._holds_something:
+            if session.modified or cast(Arrival, session._origin).spent:
+                return manager.delete(session, cookie=cookie(), surroundings=surroundings())
+            return []
     renewed = renew()
     if not renewed and not manager.must_rewrite(session):
         return []

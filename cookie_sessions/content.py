@@ -28,6 +28,7 @@ class Content(NamedTuple):
         fading: whether another request gave it a new id a moment ago, so that it is only read.
         unchecked: whether the revocation list could not be asked, so that its end stays.
         anomaly: how its client differs from the one that it is bound to, or None.
+        needs_reseal: whether another key than the ring's primary sealed it.
         newer_client: whether its browser has a newer version than it is bound to.
     """
 
@@ -42,6 +43,7 @@ class Content(NamedTuple):
     unchecked: bool = False
     anomaly: Anomaly | None = None
     newer_client: bool = False
+    needs_reseal: bool = True
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"

@@ -81,7 +81,7 @@ def goes_on(session: Session, content: Content, *, manager: SessionManager) -> b
     key = manager.settings.subject_key
     if session._assigned(key):
         return False
-    present, came = session._opened().get(key), content.owner
+    present, came = (session._wires or {}).get(key), content.owner
     # Values of other types may be equal that name different owners.
     return present is came or (type(present) is str and type(came) is str and present == came)
 

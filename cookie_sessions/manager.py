@@ -168,12 +168,14 @@ class SessionManager:
             )
             content = content._replace(owner=content.wires.get(self.settings.subject_key))
         else:
-            head, plaintext, _ = sealer.open_text(text, ring=ring, place=place, now=now)
+            head, plaintext, reseal = sealer.open_text(text, ring=ring, place=place, now=now)
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
             claims = Claims.from_octets(octets)
             owner = wires.get(self.settings.subject_key)
-            content = Content(claims, wires, head, plaintext, False, far, owner)  # noqa: FBT003
+            content = Content(
+                claims, wires, head, plaintext, references=far, owner=owner, needs_reseal=reseal
+            )
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
@@ -217,6 +219,8 @@ class SessionManager:
             return False
         if arrival.moved_from is not None or content.imported != self.writes_signed():
             return True
+        if not content.needs_reseal:
+            return False
         ring = self.ring()
         kid = content.head.kid
         another_seals = ring.primary_kid not in (None, kid)

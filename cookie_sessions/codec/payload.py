@@ -18,7 +18,7 @@ MAX_CLAIMS_OCTETS: Final = 255
 
 _ANY_KEY: Final = ormsgpack.OPT_NON_STR_KEYS
 _NAMES: Final[Mapping[object, object]] = dict(enumerate(STATIC_NAMES))
-_CODES: Final[Mapping[object, object]] = {**CODES}
+_CODES: Final[dict[object, object]] = dict(CODES.items())
 _TEXT: Final = frozenset({str})
 _WRITTEN_AS_THEY_ARE: Final = frozenset({str, int})
 _LENGTHS: Final = tuple(bytes((length,)) for length in range(MAX_CLAIMS_OCTETS + 1))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions.caching import (
     clear_value,
@@ -14,6 +16,8 @@ from cookie_sessions.caching import (
     vary_value,
 )
 from cookie_sessions.cookies import Surroundings
+
+_NAME: Final[Callable[[tuple[str, str]], str]] = operator.itemgetter(0)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,10 +32,10 @@ def vary_on(response: Response, field: str) -> None:
         response: the response.
         field: the name of the header.
     """
-    present = _values(response, "vary")
-    if not present:
+    if "vary" not in _names(response):
         response.headers.add("Vary", field)
         return
+    present = _values(response, "vary")
     value = vary_value(present, field)
     if value is not None:
         response.headers["Vary"] = value
@@ -44,11 +48,10 @@ def is_public(response: Response) -> bool:
 
 def keep_private(response: Response) -> None:
     """Forbid shared caches to keep the response (RFC 9111, section 5.2.2.7)."""
-    present = _values(response, "cache-control")
-    if not present:
+    if "cache-control" not in _names(response):
         response.headers.add("Cache-Control", "private")
         return
-    response.headers["Cache-Control"] = private_value(present)
+    response.headers["Cache-Control"] = private_value(_values(response, "cache-control"))
 
 
 def give_token(response: Response, text: str) -> None:
@@ -97,6 +100,11 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
 
 def _response_octets(response: Response) -> int:
     return response_octets(response.status, response.headers)
+
+
+def _names(response: Response) -> set[str]:
+    # Loops in C: most responses have neither of the headers that are looked for.
+    return set(map(str.lower, map(_NAME, response.headers)))
 
 
 def _values(response: Response, wanted: str) -> list[str]:

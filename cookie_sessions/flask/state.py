@@ -81,6 +81,7 @@ class AppState:
         signing_interface: what the application had before, if it signed cookies as Flask does;
             tells the salt, the digest and the serializer of the cookies that are taken over.
         has_entrance: whether the doctor's probe can be opened in the application.
+        lifetime: of permanent sessions, in seconds, as :meth:`timeouts` has last read it.
         named: further sessions beside the main one, by name.
     """
 
@@ -99,6 +100,7 @@ class AppState:
         )
         self._manager: SessionManager | None = None
         self._timeouts: tuple[object, Timeouts] | None = None
+        self.lifetime = 0.0
         self._cookie: tuple[tuple[object, ...], CookieAttributes] | None = None
         # Reading the dictionary spares the steps of an attribute that only reads it, too.
         kind: Any = type(app)
@@ -139,7 +141,7 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return self._assembly.provider is not None or bool(self._secret_key)
+        return self._assembly.provider is not None or bool(self._secrets()[0])
 
     @property
     def provider(self) -> KeyProvider | None:
@@ -162,16 +164,14 @@ class AppState:
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
         app = self._app
-        configured: object
-        if self._reads_config:
-            configured = app.config["PERMANENT_SESSION_LIFETIME"]
-        else:
-            configured = app.permanent_session_lifetime
+        reads = self._reads_config
+        name = "PERMANENT_SESSION_LIFETIME"
+        configured: object = app.config[name] if reads else app.permanent_session_lifetime
         known = self._timeouts
         if known is not None and known[0] == configured:
             return known[1]
-        lifetime = app.permanent_session_lifetime
-        timeouts = timeouts_in(self.manager.settings, lifetime=int(lifetime.total_seconds()))
+        self.lifetime = app.permanent_session_lifetime.total_seconds()
+        timeouts = timeouts_in(self.manager.settings, lifetime=int(self.lifetime))
         self._timeouts = (configured, timeouts)
         return timeouts
 
@@ -258,12 +258,10 @@ class AppState:
         )
 
     def _secrets(self) -> Secrets:
-        return self._secret_key, self._app.config.get("SECRET_KEY_FALLBACKS") or ()
-
-    @property
-    def _secret_key(self) -> Any:
         app = self._app
-        return app.config["SECRET_KEY"] if self._reads_config else app.secret_key
+        config = app.config
+        secret = config["SECRET_KEY"] if self._reads_config else app.secret_key
+        return secret, config.get("SECRET_KEY_FALLBACKS") or ()
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
         if has_request_context():

@@ -44,7 +44,7 @@ class Timeouts(NamedTuple):
 
     def until(self, *, now: float, claims: Claims) -> int:
         """The end that a write or a refresh seals, in seconds since the epoch."""
-        lasts = self.lasts(claims)
+        lasts = None if claims.lasts is None else self.lasts(claims)
         if lasts is not None:
             return claims.iat + lasts
         end = int(now) + self.idle
@@ -57,7 +57,7 @@ class Timeouts(NamedTuple):
             claims: the session's.
             sealed_at: when its cookie was sealed, in seconds since the epoch.
         """
-        lasts = self.lasts(claims)
+        lasts = None if claims.lasts is None else self.lasts(claims)
         return min(claims.until, sealed_at + self.idle if lasts is None else claims.iat + lasts)
 
     def verdict(self, claims: Claims, *, sealed_at: int, now: float) -> Reason | None:
