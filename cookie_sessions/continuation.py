@@ -50,7 +50,10 @@ def continuation(
     if not (
         content is not None
         and content.anomaly is None
-        and manager.is_plain
+        and manager.revocations is None
+        and manager.overflow is None
+        and manager.migration is None
+        and manager.beside is None
         and type(arrival) is Arrival
         and arrival.is_one_cookie(cookie.name)
         and surroundings.lines() is None

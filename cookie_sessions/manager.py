@@ -84,8 +84,6 @@ class SessionManager:
         self.beside = beside
         # Cookies have few names: they are settings, never input.
         self._places: dict[str, Place] = {}
-        # Whether commits have nothing to keep but the cookie itself.
-        self.is_plain = not (overflow or revocations or migration or beside)
         # Judges clients; None where sessions are bound to none.
         self.bond: Bond | None = None
         if settings.binding is not None:
