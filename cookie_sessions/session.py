@@ -376,7 +376,9 @@ class Session(Freshness):
         return True
 
     def _writable(self) -> dict[Any, Wire]:
-        wires = self._opened()
+        wires = self._wires
+        if wires is None:
+            wires = self._open()
         if self._unavailable:
             if not self._written:
                 self._written = True

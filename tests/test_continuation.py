@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cookie_sessions import crypto
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.client import Client
 from cookie_sessions.commit import Commit
@@ -56,9 +55,7 @@ def _lasting(session: Session) -> None:
     session.permanent = True
 
 
-ACTIONS: list[Callable[[Session], None]] = [
-    *(_read, _change, _within, _drop, _same_user, _lasting)
-]
+ACTIONS: list[Callable[[Session], None]] = [*(_read, _change, _within, _drop, _same_user, _lasting)]
 
 
 @pytest.fixture
@@ -68,7 +65,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
 
 def _still(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     # Both ways are to draw the same octets, so that all that they write can be compared.
-    monkeypatch.setattr(crypto.os, "urandom", lambda count: b"n" * count)
+    monkeypatch.setattr("os.urandom", lambda count: b"n" * count)
     return site
 
 
