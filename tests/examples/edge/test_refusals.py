@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import time
+from collections.abc import Set
 
 import pytest
 from hypothesis import HealthCheck, given, settings
