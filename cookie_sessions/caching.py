@@ -6,14 +6,12 @@ enough. Where headers are kept is the adapter's.
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from cookie_sessions.adapters import line_limit
 from cookie_sessions.authorization import token_in
-from cookie_sessions.cookies import LineLimit, Surroundings, octets_of
+from cookie_sessions.cookies import octets_of
 
 _UNPREFIXED: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _OF_ONE_REQUEST: Final = ("HTTP_COOKIE", "HTTP_REFERER")
@@ -107,25 +105,3 @@ def response_octets(status: str, headers: Iterable[tuple[str, str]]) -> int:
         headers: those that it has.
     """
     return len(f"HTTP/1.1 {status}\r\n") + octets_of(headers) + len("\r\n")
-
-
-def surroundings(
-    environ: Mapping[str, Any], response: Callable[[], int], *, others: Callable[[], int] = int
-) -> Surroundings:
-    """What a request and its response carry beside our cookies, as far as WSGI shows it.
-
-    Args:
-        environ: the request's.
-        response: gives the octets of the response's headers.
-        others: gives how many Set-Cookie lines are among them.
-    """
-    return Surroundings(
-        functools.partial(request_octets, environ),
-        response,
-        functools.partial(_line_limit, environ, others),
-    )
-
-
-def _line_limit(environ: Mapping[str, Any], others: Callable[[], int]) -> LineLimit | None:
-    limit = line_limit(environ)
-    return None if limit is None else limit._replace(others=others())

@@ -7,7 +7,7 @@ each asked only where something depends on it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from cookie_sessions import clock
 from cookie_sessions.arrival import Arrival
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from cookie_sessions.envelope import Head
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
+
+
+RETRY_AFTER: Final = 5
+"""Seconds after which a visitor may try again when keys or stores did not answer."""
+
+UNAVAILABLE_TEXT: Final = (
+    "Sessions are not available at the moment. Please try again in a few seconds."
+)
+"""What such a visitor is told."""
 
 
 def sliding_head(session: Session) -> Head | None:

@@ -54,6 +54,7 @@ def continuation(
         and manager.overflow is None
         and manager.migration is None
         and manager.beside is None
+        and manager.sampler is None
         and type(arrival) is Arrival
         and arrival.is_one_cookie(cookie.name)
         and surroundings.lines() is None
@@ -80,12 +81,12 @@ def continuation(
     if manager.bond is not None:
         claims = arrival.bound(claims, content=content, renew=renew)
     octets = claims.to_octets(until=until)
-    changed = session._written
+    codec, changed = manager.codec, session._written
     if changed:
-        plaintext = manager.codec.dump_payload(octets, wires)
+        plaintext = codec.dump_payload(octets, codec.repacked(wires))
         slides = timeouts.all_slide or session.permanent
     else:
-        plaintext = manager.codec.with_claims(content.plaintext, octets)
+        plaintext = codec.with_claims(codec.without_withdrawn(content.plaintext), octets)
         slides = timeouts.all_slide or content.head.refreshable
     place = manager.place(cookie.name)
     text = sealer.seal(plaintext, ring=ring, place=place, refreshable=slides, now=now)

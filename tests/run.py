@@ -37,6 +37,7 @@ SUITES = {
     "Flask-Login's tests": "flask-login",
     "Flask-WTF's tests": "flask-wtf",
     "Flask-WTF's, csrf": "flask-wtf-csrf",
+    "Starlette's tests": "starlette",
 }
 INSTALL = ["-e", ".[cli,flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
 

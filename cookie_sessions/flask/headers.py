@@ -7,15 +7,16 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from cookie_sessions.adapters import line_limit
 from cookie_sessions.caching import (
     clear_value,
     private_value,
+    request_octets,
     response_octets,
     says_public,
-    surroundings,
     vary_value,
 )
-from cookie_sessions.cookies import Surroundings
+from cookie_sessions.cookies import LineLimit, Surroundings
 
 _NAME: Final[Callable[[tuple[str, str]], str]] = operator.itemgetter(0)
 
@@ -89,17 +90,22 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
         environ: the request's.
         response: the response, or None where there is none yet.
     """
-    if response is None:
-        return surroundings(environ, int)
-    return surroundings(
-        environ,
-        functools.partial(_response_octets, response),
-        others=lambda: len(_values(response, "set-cookie")),
+    return Surroundings(
+        functools.partial(request_octets, environ),
+        int if response is None else functools.partial(_response_octets, response),
+        functools.partial(_line_limit, environ, response),
     )
 
 
 def _response_octets(response: Response) -> int:
     return response_octets(response.status, response.headers)
+
+
+def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLimit | None:
+    limit = line_limit(environ)
+    if limit is None or response is None:
+        return limit
+    return limit._replace(others=len(_values(response, "set-cookie")))
 
 
 def _names(response: Response) -> set[str]:

@@ -13,7 +13,6 @@ from flask import Flask, got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.assembly import Assembly, Secrets
-from cookie_sessions.codec import Codec
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.login import follow_flask_login
@@ -209,7 +208,7 @@ class AppState:
                 if self.csrf if settings.csrf is None else settings.csrf:
                     self._refuse_forged_requests(settings)
                 assembly.begin_handoff_keys(settings)
-                codec = Codec(types=settings.types, secret_names=settings.secret_names)
+                codec = settings.codec()
                 revocations = assembly.revocations(
                     settings, codec=codec, longest=lambda: self.timeouts().longest
                 )
