@@ -64,7 +64,7 @@ class Arrival:
     moved_from: str | None = None
     reasons: frozenset[Reason] = frozenset()
 
-    # Made for each request, and most ask little of it: what is not asked is not made.
+    # What is not asked is not made.
     _seen: Client | None = None
     _opens_left: int = MAX_OPENS
     _recent: bool = False
@@ -171,9 +171,8 @@ class Arrival:
                     self.moved_from = None if content is None else former
         if content is not None:
             self.anomaly = content.anomaly
-        if self.reasons:
-            for reason in sorted(self.reasons):
-                events.emit(EventName.REJECTED, reason=reason)
+        for reason in sorted(self.reasons) if self.reasons else ():
+            events.emit(EventName.REJECTED, reason=reason)
         if content is not None and began is not None:
             self._tell_opened(content, seconds=clock.ticks() - began)
         return content

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from cookie_sessions import clock
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.fixation import begins_anew
+from cookie_sessions.intent import NOTHING
 
 if TYPE_CHECKING:
     from cookie_sessions.cookies import CookieAttributes, Surroundings
@@ -134,7 +135,7 @@ def lines_of(
         UsageError: a value can't be packed, or the session does not fit a cookie.
         Unavailable: the keys or a store do not answer.
     """
-    if not session._is_as_it_came:
+    if not _is_as_it_came(session):
         # Values that can't be unpacked here are not the application's to lose.
         manager.settle(session)
         if not session._holds_something:
@@ -148,4 +149,16 @@ def lines_of(
     until = expires()
     return manager.seal(
         session, cookie=cookie(), expires=until, renew=renewed, surroundings=surroundings()
+    )
+
+
+def _is_as_it_came(session: Session) -> bool:
+    """Whether a cookie brought what is there, and nothing was asked of it but to be read."""
+    content = session._content
+    return (
+        content is not None
+        and not (session._written or session._watched)
+        and session._intent is NOTHING
+        and session._claims is content.claims
+        and bool(session._wires)
     )

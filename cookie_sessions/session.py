@@ -18,7 +18,6 @@ from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.freshness import Freshness
-from cookie_sessions.intent import NOTHING
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
@@ -202,18 +201,6 @@ class Session(Freshness):
     @property
     def _is_open(self) -> bool:
         return self._wires is not None
-
-    @property
-    def _is_as_it_came(self) -> bool:
-        """Whether a cookie brought what is there, and nothing was asked of it but to be read."""
-        content = self._content
-        return (
-            content is not None
-            and not (self._written or self._watched)
-            and self._intent is NOTHING
-            and self._claims is content.claims
-            and bool(self._wires)
-        )
 
     @property
     def _holds_something(self) -> bool:
