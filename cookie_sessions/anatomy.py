@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Reference, Wire
+from cookie_sessions.codec import Codec, Reference, Wire
 from cookie_sessions.codec.lowering import shown
 from cookie_sessions.cookies import LIMIT, PROFILES, CookieAttributes, Profile
 from cookie_sessions.cookies.layout import Layout, OneCookie
 from cookie_sessions.crypto import NONCE_OCTETS, TAG_OCTETS
-from cookie_sessions.envelope import HEADER_OCTETS, text_octets
+from cookie_sessions.envelope import HEADER_OCTETS
 from cookie_sessions.session import Session
 
 _CLAIMS_LENGTH: Final = 1
@@ -85,11 +85,8 @@ class ValuePart(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anatomy:
-    """A session's cookies in numbers: no values, no session id, no key; safe to show its visitor.
-
-    Octets count as the strictest party counts them: ``total`` is all Set-Cookie lines with an
-    Expires attribute, also where none is sent. Times are in seconds since the epoch.
+class Sealed:
+    """The sealed text in numbers, from its beginning to its end.
 
     Attributes:
         header: version, flags, key id and time of sealing: what anyone can read.
@@ -98,6 +95,39 @@ class Anatomy:
         count: how many values follow.
         values: each value with its key, in the order of the session.
         tag: proves that nothing was changed.
+    """
+
+    header: Part
+    nonce: Part
+    claims: Part
+    count: Part
+    values: tuple[ValuePart, ...]
+    tag: Part
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts in their order."""
+        return (self.header, self.nonce, self.claims, self.count, *self.values, self.tag)
+
+    @property
+    def octets(self) -> int:
+        """What the envelope takes before it becomes text."""
+        return sum(part.octets for part in self.parts)
+
+    @property
+    def text(self) -> int:
+        """The sealed text, in characters, each an octet."""
+        return sum(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anatomy(Sealed):
+    """A session's cookies in numbers: no values, no session id, no key; safe to show its visitor.
+
+    Octets count as the strictest party counts them: ``total`` is all Set-Cookie lines with an
+    Expires attribute, also where none is sent. Times are in seconds since the epoch.
+
+    Attributes:
         name: the cookies' names with the equals signs, in octets.
         marks: what says that several cookies belong together, in octets; 0 for one cookie.
         attributes: the Set-Cookie lines' attributes, Expires included, in octets.
@@ -115,12 +145,6 @@ class Anatomy:
         new: whether no valid cookie brought it.
     """
 
-    header: Part
-    nonce: Part
-    claims: Part
-    count: Part
-    values: tuple[ValuePart, ...]
-    tag: Part
     name: int
     marks: int
     attributes: int
@@ -135,21 +159,6 @@ class Anatomy:
     absolute_end: int | None
     permanent: bool
     new: bool
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """All parts in their order."""
-        return (self.header, self.nonce, self.claims, self.count, *self.values, self.tag)
-
-    @property
-    def octets(self) -> int:
-        """What the envelope takes before it becomes text."""
-        return sum(part.octets for part in self.parts)
-
-    @property
-    def text(self) -> int:
-        """The sealed text, in characters, each an octet."""
-        return sum(part.text for part in self.parts)
 
     @property
     def total(self) -> int:
@@ -186,18 +195,48 @@ def dissect(
         UsageError: a value can't be packed, as when the session is committed.
         Unavailable: the keys can't be had.
     """
-    codec = session._codec
     wires = wires_of(session) if wires is None else wires
     content = session._content
-    octets = claims.to_octets()
-    payload = len(codec.dump_payload(octets, wires))
+    sealed = take_apart(session._codec, claims.to_octets(), wires)
+    layout = Layout.of(sealed.text, cookie)
+    return Anatomy(
+        header=sealed.header,
+        nonce=sealed.nonce,
+        claims=sealed.claims,
+        count=sealed.count,
+        values=sealed.values,
+        tag=sealed.tag,
+        name=layout.names,
+        marks=layout.values - sealed.text,
+        attributes=layout.octets - layout.names - layout.values,
+        limit=LIMIT,
+        cookies=layout.cookies if layout.fits else (),
+        profile=profile.name,
+        request=Room(layout.in_request, others, profile.cookie_line),
+        response=_response(layout, profile),
+        begun=claims.iat,
+        sealed_at=None if content is None else content.head.sealed_at,
+        until=claims.until,
+        absolute_end=None if absolute_timeout is None else claims.iat + absolute_timeout,
+        permanent=session.permanent,
+        new=session.new,
+    )
+
+
+def take_apart(codec: Codec, claims: bytes, wires: Mapping[Any, Wire]) -> Sealed:
+    """Say what each part of a sealed text takes.
+
+    Args:
+        codec: packs and unpacks the values.
+        claims: the packed claims.
+        wires: the values as they stand in the payload, by key.
+    """
+    payload = len(codec.dump_payload(claims, wires))
     steps = [codec.steps(name, wire) for name, wire in wires.items()]
-    claims_octets = _CLAIMS_LENGTH + len(octets)
+    claims_octets = _CLAIMS_LENGTH + len(claims)
     entries = sum(step.entry for step in steps)
     lengths = _Lengths()
-    text = text_octets(payload)
-    layout = Layout.of(text, cookie)
-    return Anatomy(
+    return Sealed(
         header=lengths.part(HEADER_OCTETS),
         nonce=lengths.part(NONCE_OCTETS),
         claims=lengths.part(claims_octets),
@@ -216,20 +255,6 @@ def dissect(
             for name, step in zip(wires, steps, strict=True)
         ),
         tag=lengths.part(TAG_OCTETS),
-        name=layout.names,
-        marks=layout.values - text,
-        attributes=layout.octets - layout.names - layout.values,
-        limit=LIMIT,
-        cookies=layout.cookies if layout.fits else (),
-        profile=profile.name,
-        request=Room(layout.in_request, others, profile.cookie_line),
-        response=_response(layout, profile),
-        begun=claims.iat,
-        sealed_at=None if content is None else content.head.sealed_at,
-        until=claims.until,
-        absolute_end=None if absolute_timeout is None else claims.iat + absolute_timeout,
-        permanent=session.permanent,
-        new=session.new,
     )
 
 

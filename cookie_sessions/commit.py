@@ -137,7 +137,16 @@ class Commit:
         """
         self._succession.end()
         self._let_go({})
-        return self._departure.delete()
+        written = self._departure.delete()
+        self._tell_cut(written)
+        return written.lines
+
+    def _tell_cut(self, written: Written) -> None:
+        cut = written.cut
+        if cut is not None:
+            self._manager.events.emit(
+                EventName.COOKIES_CUT, way="set", lines=cut.octets, kept=cut.limit
+            )
 
     def _tell(self, written: Written, content: Content | None, *, signs: bool) -> None:
         """Tell what became of the session, where anybody listens."""
@@ -205,7 +214,8 @@ class Commit:
         if signs:
             # Flask's own form holds no references.
             self._let_go({})
-        if written.crowded is not None:
+        self._tell_cut(written)
+        if written.crowded is not None and not written.crowded.is_of_lines:
             self._manager.events.emit(EventName.CROWDED, octets=written.crowded.octets)
         return written
 
@@ -304,7 +314,12 @@ class Commit:
         self, excess: Excess, wires: Mapping[Any, Wire], *, signs: bool = False
     ) -> SessionTooLarge:
         manager = self._manager
-        manager.events.emit(EventName.OVERSIZE, octets=excess.octets)
+        if excess.is_of_lines:
+            manager.events.emit(
+                EventName.COOKIES_CUT, way="set", lines=excess.octets, kept=excess.limit
+            )
+        else:
+            manager.events.emit(EventName.OVERSIZE, octets=excess.octets)
         remedies = [excess.remedy] if excess.remedy else []
         if manager.overflow is None and not signs:
             remedies.insert(0, "COOKIE_SESSIONS_OVERFLOW names a store that takes the rest.")
@@ -314,6 +329,7 @@ class Commit:
             by_key=manager.codec.sizes(wires, stored=excess.is_of_store),
             why=excess.why,
             remedy=" ".join(remedies),
+            unit="Set-Cookie lines" if excess.is_of_lines else "octets",
         )
 
     def _plaintext(

@@ -10,9 +10,11 @@ from cookie_sessions.cookies import (
     LIMIT,
     CookieAttributes,
     Excess,
+    LineLimit,
     Surroundings,
     capacity,
     chunk_names,
+    line_excess,
     request_excess,
     response_excess,
     split,
@@ -33,15 +35,17 @@ class Written(NamedTuple):
         octets: what its cookies take with their names and attributes.
         excess: the limit that they break, or None.
         crowded: the limit that they break together with the cookies of others, or with the
-            deletions that those ask for, or None.
+            deletions that those ask for, or because there are too many lines, or None.
         chunks: how many cookies it takes.
+        cut: what an adapter keeps of the response's lines, where some will be lost, or None.
     """
 
     lines: list[str]
-    octets: int
-    excess: Excess | None
+    octets: int = 0
+    excess: Excess | None = None
     crowded: Excess | None = None
     chunks: int = 1
+    cut: Excess | None = None
 
 
 class Departure:
@@ -94,11 +98,16 @@ class Departure:
         broken = request_excess(
             self._profile, cookie=ours, surroundings=self._surroundings
         ) or self._response_excess(lines)
+        limit = self._surroundings.lines()
+        narrow = line_excess(limit, lines=len(lines))
+        if limit is not None and (limit.strict or self._settings.strict):
+            broken = broken or narrow
         if broken is not None:
             return Written(lines, octets, broken)
         names = [cookie.name for cookie in cookies]
-        lines, left_out = self._with_clean_up(lines, names, leaving=False)
-        return Written(lines, octets, None, self._crowded(ours) or left_out, len(pairs))
+        lines, left_out, cut = self._with_clean_up(lines, names, limit, leaving=False)
+        crowded = narrow or self._crowded(ours) or left_out
+        return Written(lines, octets, None, crowded, len(pairs), cut)
 
     def write_signed(self, text: str, *, expires: int | None) -> Written:
         """Set a session in Flask's own form, which is one cookie and is counted as browsers do.
@@ -110,13 +119,21 @@ class Departure:
         octets = len(self._cookie.name) + len(text)
         broken = Excess(octets, LIMIT, "signed") if octets > LIMIT else None
         line = self._cookie.render(text, expires=expires)
-        lines, _ = self._with_clean_up([line], [self._cookie.name], leaving=False)
-        return Written(lines, octets, broken)
+        limit = self._surroundings.lines()
+        lines, _, cut = self._with_clean_up([line], [self._cookie.name], limit, leaving=False)
+        return Written(lines, octets, broken, cut=cut)
 
-    def delete(self) -> list[str]:
-        """The lines that make the browser drop the session."""
-        lines, _ = self._with_clean_up([self._cookie.render_deletion()], [], leaving=True)
-        return lines
+    def delete(self) -> Written:
+        """Make the browser drop the session."""
+        own = self._cookie.render_deletion()
+        limit = self._surroundings.lines()
+        lines = [own]
+        if limit is not None and self._arrival is not None and self._arrival.moved_from is not None:
+            # Only the cookie of the former name came: where there is one line, it is for that one.
+            former = self._cookie.named(self._arrival.moved_from).render_deletion()
+            lines = [own, former] if limit.kept > 1 else [former]
+        lines, _, cut = self._with_clean_up(lines, [], limit, leaving=True)
+        return Written(lines, cut=cut)
 
     def _response_excess(self, lines: list[str]) -> Excess | None:
         return response_excess(self._profile, lines=lines, surroundings=self._surroundings)
@@ -133,21 +150,30 @@ class Departure:
         return request_excess(profile, cookie=others + ours, surroundings=self._surroundings)
 
     def _with_clean_up(
-        self, lines: list[str], kept: list[str], *, leaving: bool
-    ) -> tuple[list[str], Excess | None]:
-        """Delete what stands in the way as well; gives the limit that cut this short, or None."""
+        self, lines: list[str], kept: list[str], limit: LineLimit | None, *, leaving: bool
+    ) -> tuple[list[str], Excess | None, Excess | None]:
+        """Delete what stands in the way as well; gives the limits that cut this short, or None.
+
+        The first is one of octets, the second that of lines, where more is lost than deletions of
+        chunks: a chunk without its head says nothing.
+        """
         twins, gone = self._in_the_way(kept, leaving=leaving)
         whole = list(dict.fromkeys([*twins, *lines, *gone]))
         broken = self._response_excess(whole) if len(whole) > len(lines) else None
-        if broken is None:
-            return whole, None
+        if broken is None and limit is None:
+            return whole, None, None
         # A chunk without its head says nothing, so heads go first.
         chunks = tuple(f"{chunk}=" for name in self._names_ever() for chunk in chunk_names(name))
+        further = [line for line in whole if line not in lines]
         sent = list(lines)
-        for line in sorted([*twins, *gone], key=lambda line: line.startswith(chunks)):
-            if line not in sent and self._response_excess([*sent, line]) is None:
+        missed = 0
+        for line in sorted(further, key=lambda line: line.startswith(chunks)):
+            if line_excess(limit, lines=len(sent) + 1) is not None:
+                missed += not line.startswith(chunks)
+            elif self._response_excess([*sent, line]) is None:
                 sent.append(line)
-        return [line for line in whole if line in sent], broken
+        wanted = len(sent) + missed + (0 if limit is None else limit.others)
+        return [line for line in whole if line in sent], broken, line_excess(limit, lines=wanted)
 
     def _in_the_way(self, kept: list[str], *, leaving: bool) -> tuple[list[str], list[str]]:
         """Deletions of unused chunks, duplicates and a former name: before our lines, and after."""

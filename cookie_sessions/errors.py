@@ -71,8 +71,8 @@ class SessionTooLarge(UsageError):
     """The sealed session is more than its cookies may take in this deployment.
 
     Attributes:
-        octets: what was counted.
-        limit: the most that the profile of the deployment admits.
+        octets: what was counted; Set-Cookie lines where an adapter keeps too few of them.
+        limit: the most that the profile of the deployment admits, or the adapter.
         by_key: octets of each session key as it stands in the cookie, largest first; as it stands
             in the overflow store where a limit of the store is broken.
     """
@@ -85,6 +85,7 @@ class SessionTooLarge(UsageError):
         by_key: list[tuple[str, int]],
         why: str = "browsers drop a cookie above that",
         remedy: str = "",
+        unit: str = "octets",
     ) -> None:
         self.octets = octets
         self.limit = limit
@@ -92,7 +93,7 @@ class SessionTooLarge(UsageError):
         width = max([len(name) for name, _ in by_key] + [11])
         rows = "\n".join(f"  {name:<{width}}  {size:>7}" for name, size in by_key)
         super().__init__(
-            f"The session does not fit: {octets} octets where {limit} are allowed, because {why}. "
+            f"The session does not fit: {octets} {unit} where {limit} are allowed, because {why}. "
             f"The response was not given a session cookie. Keep less in the session, or keep an "
             f"identifier there and the data in your database. {remedy}".rstrip()
             + f"\n  {'session key':<{width}}  {'octets':>7}\n{rows}"

@@ -49,9 +49,9 @@ class TokenDeparture(Departure):
         )
         return Written([text], len(text), broken)
 
-    def delete(self) -> list[str]:
+    def delete(self) -> Written:
         """Have the client drop the session."""
-        return [""]
+        return Written([""])
 
 
 class TokenArrival(Arrival):

@@ -31,7 +31,7 @@ SERVERS = {
     "haproxy": "haproxy",
     "lighttpd": "lighttpd",
 }
-NPM_PACKAGES = ["dynalite@4"]
+NPM_PACKAGES = [environment.DYNALITE]
 SUITES = {
     "Flask's tests": "flask",
     "Flask-Login's tests": "flask-login",

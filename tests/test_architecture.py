@@ -39,7 +39,7 @@ DEAR_TO_LOAD = {
     *("cookie_sessions.observing", "prometheus_client", "opentelemetry", "blinker"),
     *("cookie_sessions.revocation", "cookie_sessions.stores"),
     *("cookie_sessions.token", "cookie_sessions.authorization", "cookie_sessions.proxy"),
-    "cookie_sessions.handoff",
+    *("cookie_sessions.handoff", "cookie_sessions.adapters", "cookie_sessions.gateway"),
     *("cookie_sessions.bond", "cookie_sessions.client", "cookie_sessions.policy.binding"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "click"}

@@ -1,4 +1,4 @@
-"""The commands ``cookie-sessions``: ``doctor``, ``revoke``, and two groups."""
+"""The commands ``cookie-sessions``: ``doctor``, ``inspect``, ``revoke``, and two groups."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from cookie_sessions.cli.changing import (
     set_lengths,
 )
 from cookie_sessions.cli.doctor.command import doctor
+from cookie_sessions.cli.inspect.command import inspect
+from cookie_sessions.cli.lending import export_subkeys
 from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
 from cookie_sessions.cli.reading import export_env, list_keys, verify
@@ -48,6 +50,7 @@ for _command in (
     copy,
     verify,
     export_env,
+    export_subkeys,
     from_secret_key,
 ):
     keys.add_command(_command)
@@ -74,4 +77,5 @@ def program() -> None:
 program.add_command(keys)
 program.add_command(revoke_sessions)
 program.add_command(revocations)
+program.add_command(inspect)
 program.add_command(doctor)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys import KeySource, source_from_url
 from cookie_sessions.keys.provider import RELOAD_SECONDS
+
+if TYPE_CHECKING:
+    from cookie_sessions.policy.timeouts import Timeouts
+    from cookie_sessions.settings import Settings
 
 VARIABLE: Final = "COOKIE_SESSIONS_KEYS"
 REVOCATIONS: Final = "COOKIE_SESSIONS_REVOCATIONS"
@@ -21,6 +25,7 @@ _OF_THE_LIST: Final = (
     "COOKIE_SESSIONS_SNAPSHOT_KEYS",
     "COOKIE_SESSIONS_SNAPSHOT_AUDIENCE",
 )
+COOKIE_NAME: Final = "session"
 _META: Final = "cookie_sessions.defaults"
 
 
@@ -57,6 +62,18 @@ class Defaults(Protocol):
         """What the application's settings are made of; else what variables say of the list."""
         ...
 
+    def settings(self) -> Settings:
+        """The application's settings; else those of an application that sets nothing."""
+        ...
+
+    def cookie_name(self) -> str:
+        """The name of the session's cookie."""
+        ...
+
+    def timeouts(self) -> Timeouts | None:
+        """When the application's sessions end; None: not known."""
+        ...
+
 
 class EnvironmentDefaults:
     """Of a command that knows no application."""
@@ -88,6 +105,20 @@ class EnvironmentDefaults:
     def config(self) -> Mapping[str, Any]:
         """Where the list of revocations is, and what names its subjects."""
         return {name: os.environ[name] for name in _OF_THE_LIST if os.environ.get(name)}
+
+    def settings(self) -> Settings:
+        """Nothing is set."""
+        from cookie_sessions.settings import Settings
+
+        return Settings()
+
+    def cookie_name(self) -> str:
+        """Flask's own default."""
+        return COOKIE_NAME
+
+    def timeouts(self) -> Timeouts | None:
+        """Not known."""
+        return None
 
 
 def set_defaults(ctx: click.Context, defaults: Defaults) -> None:

@@ -12,10 +12,12 @@ from flask.cli import ScriptInfo
 from cookie_sessions.cli.commands import keys, revocations
 from cookie_sessions.cli.defaults import VARIABLE, set_defaults
 from cookie_sessions.cli.doctor.flask_command import doctor
+from cookie_sessions.cli.inspect.command import inspect
 from cookie_sessions.cli.refusal import TellingGroup
 from cookie_sessions.cli.revocations.revoke import revoke_sessions
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys import KeySource, source_of
+from cookie_sessions.policy.timeouts import Timeouts
 from cookie_sessions.settings import Settings, timeouts_in
 
 
@@ -33,7 +35,7 @@ class AppDefaults:
 
     def source(self) -> KeySource:
         """What the setting COOKIE_SESSIONS_KEYS names."""
-        setting = self._settings().keys
+        setting = self.settings().keys
         if setting is None:
             raise ConfigurationError(
                 f"The application has no setting {VARIABLE}. Set it, or write "
@@ -43,12 +45,11 @@ class AppDefaults:
 
     def longest_session(self) -> int | None:
         """What PERMANENT_SESSION_LIFETIME and our timeouts give."""
-        lifetime = int(self._app().permanent_session_lifetime.total_seconds())
-        return timeouts_in(self._settings(), lifetime=lifetime).longest
+        return self.timeouts().longest
 
     def reload(self) -> int:
         """The setting COOKIE_SESSIONS_KEYS_RELOAD."""
-        return self._settings().keys_reload
+        return self.settings().keys_reload
 
     def secrets(self) -> tuple[Any, Any]:
         """SECRET_KEY and SECRET_KEY_FALLBACKS."""
@@ -59,11 +60,22 @@ class AppDefaults:
         """The application's configuration."""
         return self._app().config
 
+    def settings(self) -> Settings:
+        """Ours, of the application's configuration."""
+        return Settings.from_mapping(self._app().config)
+
+    def cookie_name(self) -> str:
+        """SESSION_COOKIE_NAME, with the prefix that our settings ask for."""
+        app = self._app()
+        return app.session_interface.get_cookie_name(app)
+
+    def timeouts(self) -> Timeouts:
+        """What PERMANENT_SESSION_LIFETIME and ours give."""
+        lifetime = int(self._app().permanent_session_lifetime.total_seconds())
+        return timeouts_in(self.settings(), lifetime=lifetime)
+
     def _app(self) -> Flask:
         return self._info.load_app()
-
-    def _settings(self) -> Settings:
-        return Settings.from_mapping(self._app().config)
 
 
 @click.group(cls=TellingGroup)
@@ -73,5 +85,5 @@ def sessions(ctx: click.Context) -> None:
     set_defaults(ctx, AppDefaults(ctx.ensure_object(ScriptInfo)))
 
 
-for _command in (keys, revoke_sessions, revocations, doctor):
+for _command in (keys, revoke_sessions, revocations, inspect, doctor):
     sessions.add_command(_command)

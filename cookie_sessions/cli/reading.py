@@ -108,7 +108,7 @@ def export_env(*, url: str | None, force: bool) -> None:
     """Print the ring as one line, keys and all, for a variable.
 
     The line is JSON, for an environment variable. The one command that prints keys; to a pipe or a
-    file only.
+    file only. What export-subkeys prints is less.
     """
     if sys.stdout is None:
         raise ConfigurationError("There is no stdout. Send the ring to a file or a pipe.")

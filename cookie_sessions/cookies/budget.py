@@ -182,6 +182,24 @@ def profile_of(names: Iterable[str]) -> Profile:
     )
 
 
+class LineLimit(NamedTuple):
+    """How many Set-Cookie lines a response can carry, behind an adapter that keeps no more.
+
+    Attributes:
+        kept: that number; the last ones survive.
+        strict: whether a session that needs more is refused, instead of being told of.
+        others: how many the response has already.
+    """
+
+    kept: int
+    strict: bool = False
+    others: int = 0
+
+
+def _no_limit() -> LineLimit | None:
+    return None
+
+
 class Surroundings(NamedTuple):
     """What an adapter can see beside our own cookies; asked only where a limit depends on it.
 
@@ -189,10 +207,12 @@ class Surroundings(NamedTuple):
         request: gives the octets of the headers that a visitor's requests have in common: all but
             Cookie and Referer.
         response: gives the octets of the headers that the response has already.
+        lines: gives the limit on Set-Cookie lines, or None where there is none.
     """
 
     request: Callable[[], int]
     response: Callable[[], int]
+    lines: Callable[[], LineLimit | None] = _no_limit
 
 
 NOTHING_SEEN: Final = Surroundings(int, int)
@@ -213,7 +233,7 @@ class Excess(NamedTuple):
         what: which limit it is: an attribute of the profile, ``cookies`` where one session would
             need more cookies than it may take, ``signed`` for the one of Flask's own form,
             ``authorization`` and ``text`` for a session in headers, ``overflow`` and ``entry`` for
-            the store.
+            the store, ``lines`` where what is counted are Set-Cookie lines.
     """
 
     octets: int
@@ -224,6 +244,11 @@ class Excess(NamedTuple):
     def is_of_store(self) -> bool:
         """Whether it is a limit of the store, and not of cookies."""
         return self.what in ("overflow", "entry")
+
+    @property
+    def is_of_lines(self) -> bool:
+        """Whether lines are counted, and not octets."""
+        return self.what == "lines"
 
     @property
     def why(self) -> str:
@@ -252,6 +277,10 @@ _WHY: Final = {
     ),
     "overflow": "one session may keep no more in the overflow store",
     "entry": "the overflow store takes no longer value",
+    "lines": (
+        "the adapter between the gateway and the application keeps no more Set-Cookie lines of a "
+        "response, and drops the others"
+    ),
 }
 _REMEDIES: Final = {
     "overflow": "COOKIE_SESSIONS_OVERFLOW_OCTETS is the bound.",
@@ -264,6 +293,10 @@ _REMEDIES: Final = {
     "authorization": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
     "request": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
     "set_cookies": "COOKIE_SESSIONS_PROFILE names the deployment whose limits apply.",
+    "lines": (
+        "On a load balancer turn on multi-value headers in the target group, or use an adapter "
+        "that keeps all lines; docs/serverless-adapters.md says which do."
+    ),
 }
 
 
@@ -302,6 +335,17 @@ def response_excess(
         if octets > profile.response:
             return Excess(octets, profile.response, "response")
     return None
+
+
+def line_excess(limit: LineLimit | None, *, lines: int) -> Excess | None:
+    """The limit on Set-Cookie lines where so many break it, or None.
+
+    Args:
+        limit: the limit, or None where there is none.
+        lines: how many there are. Ours are the last of a response, so they are lost only where
+            there are more of them by themselves.
+    """
+    return None if limit is None or lines <= limit.kept else Excess(lines, limit.kept, "lines")
 
 
 def token_excess(

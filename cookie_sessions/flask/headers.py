@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.http import parse_list_header
 
+from cookie_sessions.adapters import line_limit
 from cookie_sessions.authorization import token_in
-from cookie_sessions.cookies import Surroundings, octets_of
+from cookie_sessions.cookies import LineLimit, Surroundings, octets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,6 +98,7 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
     return Surroundings(
         functools.partial(_request_octets, environ),
         int if response is None else functools.partial(_response_octets, response),
+        functools.partial(_line_limit, environ, response),
     )
 
 
@@ -114,6 +116,13 @@ def _request_octets(environ: Mapping[str, Any]) -> int:
 def _response_octets(response: Response) -> int:
     line = len(f"HTTP/1.1 {response.status}\r\n")
     return line + octets_of(response.headers) + len("\r\n")
+
+
+def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLimit | None:
+    limit = line_limit(environ)
+    if limit is None or response is None:
+        return limit
+    return limit._replace(others=len(_values(response, "set-cookie")))
 
 
 def _values(response: Response, wanted: str) -> list[str]:

@@ -48,6 +48,20 @@ class Key:
         """The 32 octets themselves, for the ring file: the one way by which a key leaves."""
         return self._material
 
+    def export_subkey(self, purpose: str) -> bytes:
+        """The subkey of one purpose, for a program elsewhere that serves this purpose alone.
+
+        It tells nothing of the key or of other purposes (HKDF, RFC 5869). Whoever has it opens and
+        forges whatever is sealed for the purpose under this key, for as long as the key opens.
+
+        Args:
+            purpose: as for :meth:`aead`.
+
+        Returns:
+            32 octets.
+        """
+        return crypto.derive(self._material, purpose)
+
     def aead(self, purpose: str) -> crypto.Aead:
         """The cipher under this key's subkey for one purpose, derived at its first use.
 

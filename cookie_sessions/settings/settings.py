@@ -135,8 +135,8 @@ class Settings:
             those signed more than five minutes later are refused. Default None.
         write: ``"sealed"``, or ``"flask"`` to write Flask's own cookies while they are accepted,
             for instances that know nothing else. Default ``"sealed"``.
-        strict: raise UsageError where the session is changed after its response was made, instead
-            of an event alone. Default False.
+        strict: raise UsageError where the session is changed after its response was made, or needs
+            more Set-Cookie lines than an adapter keeps, instead of an event alone. Default False.
     """
 
     keys: str | Callable[[], str | bytes] | None = None

@@ -63,6 +63,8 @@ class Chromium(Browser):
     programs: ClassVar[tuple[str, ...]] = ("chromium", "chromedriver")
     install: ClassVar[str] = "apt-get install chromium chromium-driver"
 
+    flags: ClassVar[tuple[str, ...]] = FLAGS
+
     _driver: Driver | None = None
 
     def start(self) -> None:
@@ -73,7 +75,7 @@ class Chromium(Browser):
                 {
                     "goog:chromeOptions": {
                         "binary": shutil.which("chromium"),
-                        "args": [*FLAGS, f"--user-data-dir={self.profile}"],
+                        "args": [*self.flags, f"--user-data-dir={self.profile}"],
                     },
                     "acceptInsecureCerts": self.any_certificate,
                     "timeouts": {"pageLoad": int(PATIENCE * 1000)},

@@ -1,4 +1,4 @@
-"""Keys leave by the ring file and by export-env, and by no other way."""
+"""Keys leave by the ring file and by export-env alone, and subkeys by export-subkeys alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import pytest
 from click.testing import Result
 
 from cookie_sessions.cli.commands import keys as group
+from cookie_sessions.crypto import derive
 from tests.cli.world import DAY, HOUR, World
 from tests.keys.secrecy import reveals, shown
 
 SECRET = "a secret key that nobody should see"
 SAYS_KEYS = "export-env"
+SAYS_SUBKEYS = "export-subkeys"
+PURPOSES = ("session-header", "csrf", "handoff")
 
 
 class Listener:
@@ -70,18 +73,19 @@ def everything(hear: Listener) -> None:
     hear("rotate")
     hear("merge", world.url, old, "--into", old, "--force")
     world.path.chmod(0o644)
-    for name in ("list", "verify", "add", SAYS_KEYS):
+    for name in ("list", "verify", "add", SAYS_KEYS, SAYS_SUBKEYS):
         hear(name)
     world.path.chmod(0o600)
     # A key in the place of a label, of an option and of a URL.
     key = json.loads(world.path.read_text())["keys"][0]["k"]
-    for name in ("promote", "retire", "revoke", "destroy"):
+    for name in ("promote", "retire", "revoke", "destroy", SAYS_SUBKEYS):
         hear(name, key)
     hear("revoke", "--absent", key)
     for url in (key, f"env:{key}", f"vault:{key}"):
         hear("list", "--keys", url)
         hear("copy", "--into", url)
     hear(SAYS_KEYS)
+    hear(SAYS_SUBKEYS)
 
 
 def test_no_command_but_export_env_says_a_key(bare: World) -> None:
@@ -96,6 +100,10 @@ def test_no_command_but_export_env_says_a_key(bare: World) -> None:
             assert not any(secret in said for secret in (SECRET, SECRET[::-1])), name
             revealed = any(reveals(said, material) for material in hear.materials)
             assert revealed == (name == SAYS_KEYS and result.exit_code == 0), (name, said)
+            lent = any(reveals(said, derive(key, "session")) for key in hear.materials)
+            assert lent == (name == SAYS_SUBKEYS and result.exit_code == 0), (name, said)
+            others = [derive(key, purpose) for key in hear.materials for purpose in PURPOSES]
+            assert not any(reveals(said, subkey) for subkey in others), (name, said)
 
 
 def test_no_file_but_the_rings_holds_a_key(bare: World) -> None:

@@ -7,8 +7,10 @@ import pytest
 from cookie_sessions.cookies import (
     NOTHING_SEEN,
     PROFILES,
+    LineLimit,
     Profile,
     Surroundings,
+    line_excess,
     octets_of,
     profile_of,
     request_excess,
@@ -118,3 +120,16 @@ def test_each_excess_says_why_and_what_to_do() -> None:
         assert word in response
     for name in ("nginx-16k", "no-proxy"):
         assert PROFILES[name].response != PROFILES["portable"].response
+
+
+def test_set_cookie_lines_are_limited_where_an_adapter_keeps_fewer() -> None:
+    assert UNSEEN.lines() is None
+    assert line_excess(None, lines=9) is None
+    limit = LineLimit(2, others=5)
+    assert line_excess(limit, lines=2) is None, "ours are the last, so those of others are lost"
+    found = line_excess(limit, lines=3)
+    assert found is not None
+    assert found == (3, 2, "lines")
+    assert found.is_of_lines
+    assert "adapter" in found.why
+    assert "multi-value headers" in found.remedy

@@ -69,12 +69,14 @@ TARGETS: Final = {
         Target("without", 10, 1024),
         Target("authorization", 10, 4352),
         Target("handoff", 10, 1024),
+        Target("inspected", 10, 2048),
         Target("jwk_set", 10, 2048),
         Target("snapshot", 10, 2048),
         Target("csrf_token", 10, 256),
         Target("csrf_origin", 10, 768),
         Target("user_agent", 10, 1280),
         Target("bindings", 10, 320),
+        Target("gateway_event", 10, 2048),
     )
 }
 """By name, the longest runs first."""

@@ -95,6 +95,14 @@ def taking_out_by_commas(header: str, names: frozenset[str], *, commas: bool) ->
     return without(header, names, commas=True)
 
 
+def setting_every_pair(cookies: Any, set_cookies: Any) -> str:
+    return "; ".join([*cookies, *set_cookies])
+
+
+def escaping_nothing(text: str) -> str:
+    return text
+
+
 def taking_padding(text: str) -> tuple[envelope.Head, bytes]:
     return parse(text.rstrip("="))
 
@@ -168,6 +176,10 @@ BREAKS: list[tuple[str, str, object]] = [
     ("authorization", "cookie_sessions.authorization._BLANKS", " \t\xa0"),
     ("authorization", "tests.fuzz.authorization.token_in", lambda header: header[8:] or None),
     ("authorization", "cookie_sessions.token.PURPOSE", "session"),
+    ("inspected", "cookie_sessions.cli.inspect.pasted.merged", setting_every_pair),
+    ("inspected", "cookie_sessions.cli.inspect.clear.parse", taking_padding),
+    ("inspected", "cookie_sessions.cli.inspect.har.printable", escaping_nothing),
+    ("inspected", "cookie_sessions.cli.inspect.header.is_token", lambda name: True),
     ("without", "tests.fuzz.without.without", taking_out_by_commas),
     ("without", "cookie_sessions.cookies.reader._BLANKS", " \t\x85\xa0"),
     ("split", "tests.fuzz.split.join", lambda head, *, name, find: head[2:]),
@@ -189,6 +201,9 @@ BREAKS: list[tuple[str, str, object]] = [
     ("bindings", "cookie_sessions.policy.binding._entries", taking_any_octets),
     ("bindings", "cookie_sessions.policy.binding.MAX_OCTETS", 1 << 10),
     ("bindings", "cookie_sessions.policy.binding._MOVING", frozenset()),
+    ("gateway_event", "cookie_sessions.gateway.reading._COOKIE", "Cookie"),
+    ("gateway_event", "cookie_sessions.gateway.reading._without_null", lambda fields: fields),
+    ("gateway_event", "cookie_sessions.gateway.reading._list", lambda value, name: value),
 ]
 
 

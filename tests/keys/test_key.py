@@ -50,6 +50,14 @@ def test_the_cipher_of_a_purpose_is_made_once_and_opens_nothing_of_another() -> 
     assert caught.value.reason is Reason.BAD_SEAL
 
 
+def test_a_subkey_that_is_exported_serves_its_purpose_alone() -> None:
+    key = Key(MATERIAL)
+    subkey = key.export_subkey("session")
+    sealed = key.aead("session").seal(b"x", b"")
+    assert crypto.Aead(subkey).open(sealed, b"") == b"x"
+    assert subkey not in (MATERIAL, key.export_subkey("csrf"))
+
+
 def test_threads_get_one_cipher_for_one_purpose() -> None:
     key = Key(MATERIAL)
     barrier = threading.Barrier(8)

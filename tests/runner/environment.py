@@ -24,6 +24,8 @@ if sys.version_info < MINIMUM:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MINIMUM_NODE = 18
+DYNALITE = "dynalite@4"
+DYNALITE_NODE = 20
 DEBIAN = Path("/etc/debian_version")
 
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"

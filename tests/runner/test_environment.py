@@ -54,3 +54,15 @@ def test_a_taken_port_is_refused_in_words_before_anything_is_installed() -> None
     assert done.returncode == 1
     assert f"Port {port} can't be used" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_options_of_another_example_are_refused_before_anything_is_installed() -> None:
+    program = environment.ROOT / "examples" / "run.py"
+    done = subprocess.run(
+        [sys.executable, str(program), "--shape", "rest"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--shape and --adapter are for the example serverless" in done.stderr

@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from environment import ROOT
+from environment import DYNALITE_NODE, ROOT, find_node
 
 pytestmark = pytest.mark.once
 
@@ -44,12 +44,14 @@ def _heed_ctrl_c() -> None:
 
 
 @contextmanager
-def started(checkout: Path, folder: Path) -> Generator[tuple[subprocess.Popen[str], str, str]]:
+def started(
+    checkout: Path, folder: Path, *arguments: str
+) -> Generator[tuple[subprocess.Popen[str], str, str]]:
     """The running program, what it said first, and the address that it gave."""
     ours = ("PYTHON", "SHOP_", "VIRTUAL_ENV")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     program = subprocess.Popen(
-        [sys.executable, str(checkout / "examples" / "run.py")],
+        [sys.executable, str(checkout / "examples" / "run.py"), *arguments],
         cwd=folder,
         env=variables,
         stdout=subprocess.PIPE,
@@ -94,3 +96,22 @@ def test_it_shows_the_shop_and_ctrl_c_ends_it(checkout: Path, tmp_path: Path) ->
 def test_a_second_start_installs_nothing(checkout: Path, tmp_path: Path) -> None:
     with started(checkout, tmp_path) as (_, said, _):
         assert "Making" not in said
+
+
+def test_it_starts_the_function_with_its_database_and_ctrl_c_ends_both(
+    checkout: Path, tmp_path: Path
+) -> None:
+    arguments = ("serverless", "--shape", "alb-multi", "--adapter", "mangum")
+    with started(checkout, tmp_path, *arguments) as (program, said, address):
+        node = find_node(checkout / ".venv", minimum=DYNALITE_NODE)
+        has_database = node is not None and shutil.which("npm") is not None
+        assert ("The database is dynalite" in said) is has_database
+        assert ("runs on SQLite instead" in said) is not has_database
+        with CLIENT.open(address, timeout=20) as response:
+            assert b"Sign in" in response.read()
+            assert response.headers["Set-Cookie"].startswith("jotter=")
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=20) == 0
+    with pytest.raises(URLError):
+        CLIENT.open(address, timeout=10)
+    assert list(tmp_path.iterdir()) == []

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from cookie_sessions.stores.dynamodb import DynamoDBStore
-from environment import find_node
+from environment import DYNALITE_NODE, find_node
 from tests.conftest import missing
 
 from .moving_clock import MovingClock
 from .program import Program
 
-MINIMUM_NODE = 20
 INSTALL = (
-    f"python3 tests/run.py, with Node.js {MINIMUM_NODE} or newer and npm (apt-get install npm)"
+    f"python3 tests/run.py, with Node.js {DYNALITE_NODE} or newer and npm (apt-get install npm)"
 )
 OPTIONS = [
     *("--host", "127.0.0.1"),
@@ -37,7 +36,7 @@ class Dynalite(Program):
     def __init__(self, folder: Path, standing: MovingClock) -> None:
         environment = Path(sys.prefix)
         program = environment / "npm" / "node_modules" / "dynalite" / "cli.js"
-        node = find_node(environment, minimum=MINIMUM_NODE)
+        node = find_node(environment, minimum=DYNALITE_NODE)
         if node is None or not program.exists():
             missing("dynalite", INSTALL)
         command = [node, str(program), *OPTIONS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,8 +20,12 @@ from cookie_sessions.probe import LONGEST_SECONDS, end_of, new_token
 
 if TYPE_CHECKING:
     from cookie_sessions.cli.doctor.findings import Findings
+    from cookie_sessions.cli.doctor.handler import AdapterRow
     from cookie_sessions.cli.doctor.measurement import Measured
     from cookie_sessions.cli.doctor.site import Site
+
+SHAPES: Final = ("rest", "http", "url", "alb-single", "alb-multi")
+"""The shapes of events, by their values: the code that knows them is loaded where it is used."""
 
 
 @click.command()
@@ -55,6 +59,18 @@ if TYPE_CHECKING:
     metavar="URL",
     help=f"The store of the revocation list. Default: what {REVOCATIONS} says. {FILE}",
 )
+@click.option(
+    "--handler",
+    metavar="MODULE:NAME",
+    help="A function's handler, made by cookie_sessions.gateway.guarded; its adapter is tested.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    type=click.Choice(SHAPES),
+    multiple=True,
+    help="Whose events the handler gets; repeatable. Default: all.",
+)
 @click.option("--new-token", "makes_token", is_flag=True, help="Make a token, and ask nobody.")
 @click.option(
     "--lasts",
@@ -74,6 +90,8 @@ def doctor(
     cookie: str | None,
     store: str | None,
     revocations: str | None,
+    handler: str | None,
+    shapes: tuple[str, ...],
     makes_token: bool,
     lasts: int,
     progress: bool,
@@ -89,8 +107,10 @@ def doctor(
         _make_token(lasts, as_json=as_json)
         return
     list_url = _list_url(revocations)
-    if not (url or cookie or store or list_url):
-        raise click.UsageError("Give --url, --cookie, --store, --revocations or --new-token.")
+    if not (url or cookie or store or list_url or handler):
+        raise click.UsageError(
+            "Give --url, --cookie, --store, --revocations, --handler or --new-token."
+        )
     # A command that measures nothing need not wait for the parts that do.
     from cookie_sessions.cli.doctor import report as reports
     from cookie_sessions.cli.doctor.findings import crowded
@@ -106,7 +126,9 @@ def doctor(
         None if list_url is None else examine_list(list_url),
     )
     measured, findings = (None, None) if site is None else _examined(site, progress=progress)
+    adapter = () if handler is None else _adapter(handler, shapes)
     warnings = list(findings.warnings) if findings else []
+    warnings += filter(None, (each.told for each in adapter))
     notes = list(findings.notes) if findings else []
     if others is not None:
         chosen = configured(measured) if measured else None
@@ -124,6 +146,7 @@ def doctor(
         others=others,
         store=stores[0],
         revocations=stores[1],
+        adapter=adapter,
         warnings=tuple(warnings),
         notes=tuple(notes),
     )
@@ -147,6 +170,12 @@ def _list_url(given: str | None) -> str | None:
             "A snapshot of a list is examined by cookie-sessions revocations verify."
         )
     return url
+
+
+def _adapter(handler: str, shapes: tuple[str, ...]) -> tuple[AdapterRow, ...]:
+    from cookie_sessions.cli.doctor.handler import examine_handler, row_of
+
+    return tuple(row_of(finding) for finding in examine_handler(handler, shapes))
 
 
 def _make_token(lasts: int, *, as_json: bool) -> None:

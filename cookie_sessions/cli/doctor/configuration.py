@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from typing import Final, NamedTuple
 
-from cookie_sessions.cli.doctor.checks import cookies, keys, lists, requests, times
+from cookie_sessions.cli.doctor.checks import cookies, functions, keys, lists, requests, times
 from cookie_sessions.cli.doctor.deployment import Deployment, Finding, Level
 
 
@@ -68,6 +68,7 @@ CHECKS: Final = (
     Check(requests.proxy),
     Check(requests.handoff, ("12.2.1",)),
     Check(requests.header, ("16.2.5",)),
+    Check(functions.function),
     Check(keys.secret_key, ("11.2.3", "13.3.1")),
     Check(keys.keys, ("13.3.1", "13.3.4")),
     Check(keys.index_key, ("13.3.4",)),

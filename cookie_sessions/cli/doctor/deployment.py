@@ -64,6 +64,7 @@ class Deployment(NamedTuple):
         csrf: who refuses forged requests: "ours", "flask_wtf", or "" for nobody.
         has_proxy_fix: whether it believes a proxy, by Werkzeug's ProxyFix.
         is_development: whether it runs in debug mode or is being tested.
+        is_function: whether it runs in a function of AWS Lambda.
     """
 
     interface: str
@@ -79,6 +80,7 @@ class Deployment(NamedTuple):
     csrf: str
     has_proxy_fix: bool
     is_development: bool
+    is_function: bool
 
 
 def ok(text: str) -> Finding:

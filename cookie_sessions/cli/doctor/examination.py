@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
@@ -22,6 +23,9 @@ _INNER: Final = ("app", "wsgi_app", "application", "_app", "_inner")
 """What middleware calls that which it stands before."""
 
 _DEEPEST: Final = 32
+
+_OF_FUNCTIONS: Final = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API")
+"""Environment variables that AWS Lambda sets, by its documentation."""
 
 
 def examine(app: Flask) -> Deployment:
@@ -59,6 +63,7 @@ def examine(app: Flask) -> Deployment:
         csrf=_csrf(app, settings) if is_sealed else "",
         has_proxy_fix=any(isinstance(each, ProxyFix) for each in _middleware(app)),
         is_development=app.debug or app.testing,
+        is_function=any(name in os.environ for name in _OF_FUNCTIONS),
     )
 
 

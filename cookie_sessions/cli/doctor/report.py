@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from cookie_sessions.cli.doctor.findings import Findings
+from cookie_sessions.cli.doctor.handler import AdapterRow
 from cookie_sessions.cli.doctor.measurement import KINDS, Limit, Measured
 from cookie_sessions.cli.doctor.others import Others
 from cookie_sessions.cli.doctor.store import StoreHealth
@@ -30,6 +31,7 @@ class Report(NamedTuple):
         store: the overflow store.
         revocations: the store of the revocation list.
         warnings: what is to be changed.
+        adapter: that of a function, by the shape of its events.
         notes: what is good to know.
     """
 
@@ -41,6 +43,7 @@ class Report(NamedTuple):
     store: StoreHealth | None
     revocations: StoreHealth | None
     warnings: tuple[str, ...]
+    adapter: tuple[AdapterRow, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -80,6 +83,8 @@ def tell(report: Report) -> None:
     if report.others is not None:
         parts.append(_cookies(report.others))
     parts += [_store(health) for health in (report.store, report.revocations) if health]
+    if report.adapter:
+        parts.append("\n".join(map(_adapter, report.adapter)))
     click.echo("\n\n".join(parts))
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
@@ -110,6 +115,11 @@ def tell_json(report: Report) -> None:
         health: StoreHealth | None = getattr(report, name)
         if health is not None:
             facts[name] = {key: getattr(health, key) for key in _OF_A_STORE}
+    if report.adapter:
+        facts["adapter"] = [
+            {"shape": row.shape, "out": row.out, "in": row.into, "ok": not row.told}
+            for row in report.adapter
+        ]
     if report.notes or report.findings is not None:
         facts["notes"] = report.notes
     facts["warnings"] = report.warnings
@@ -152,6 +162,11 @@ def _store(health: StoreHealth) -> str:
         told = "is not there yet"
     policy = f", maxmemory-policy {health.policy}" if health.policy else ""
     return f"{health.name}: {told}{policy}"
+
+
+def _adapter(row: AdapterRow) -> str:
+    level, colour = ("warning", "yellow") if row.told else ("ok", "green")
+    return f"{click.style(level, fg=colour)}: {row.shape}: out {row.out}, in {row.into}"
 
 
 def _cookies(others: Others) -> str:

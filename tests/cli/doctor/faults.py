@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from cookie_sessions.cli.doctor.checks import cookies, keys, lists, requests, times
+from cookie_sessions.cli.doctor.checks import cookies, functions, keys, lists, requests, times
 from cookie_sessions.cli.doctor.deployment import Deployment, Level, Secrets
 from cookie_sessions.cli.doctor.store import StoreHealth
 from cookie_sessions.cookies import CookieAttributes
@@ -21,6 +21,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "register": True,
     "index_key": "an index key of 32 characters or more",
     "binding": STANDARD,
+    "strict": True,
     "fingerprint_header": "X-Ja4",
     "handoff_origin": "https://shop.example.org",
     "handoff_targets": ("https://accounts.example.com/redeem",),
@@ -39,6 +40,7 @@ SOUND: Final = Deployment(
     csrf="ours",
     has_proxy_fix=True,
     is_development=False,
+    is_function=True,
 )
 
 
@@ -182,6 +184,7 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
         "plain HTTP: http://localhost/redeem.",
     ),
     (requests.header, with_settings(header=True), Level.NOTE, "out of the logs"),
+    (functions.function, with_settings(strict=False), Level.NOTE, "COOKIE_SESSIONS_STRICT = True"),
     (keys.secret_key, secrets(is_weak=True), Level.WARNING, "fewer than 16 octets"),
     (keys.keys, with_settings(keys=None), Level.NOTE, "cookie-sessions keys init"),
     (keys.index_key, secrets(names_subjects=True), Level.WARNING, "give SECRET_KEY another value"),

@@ -45,7 +45,11 @@ class Told(NamedTuple):
 
 
 def doctor(
-    folder: Path, *line: str, extension: str = "CookieSessions(app)", **changes: Any
+    folder: Path,
+    *line: str,
+    extension: str = "CookieSessions(app)",
+    variables: dict[str, str] | None = None,
+    **changes: Any,
 ) -> Told:
     """Write an application, and have a process of its own examine it."""
     config = {**SOUND, "COOKIE_SESSIONS_REVOCATIONS": f"sqlite:{folder}/list.db", **changes}
@@ -53,7 +57,7 @@ def doctor(
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "shop", "sessions", "doctor", *line],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", **(variables or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -187,6 +191,17 @@ def test_whoever_refuses_forged_requests_is_seen(
         **{"COOKIE_SESSIONS_CSRF": None, **config},
     )
     assert told.levels["csrf"] == level, told.text
+
+
+@pytest.mark.parametrize("name", ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"])
+def test_in_a_function_the_adapter_is_a_matter_of_its_own(tmp_path: Path, name: str) -> None:
+    variables = {name: "x"}
+    told = doctor(tmp_path, "--json", variables=variables)
+    assert (told.status, told.levels["function"]) == (0, "note")
+    assert "cookie-sessions doctor --handler" in told.text
+    strict = doctor(tmp_path, "--json", variables=variables, COOKIE_SESSIONS_STRICT=True)
+    assert strict.levels["function"] == "ok"
+    assert "function" not in doctor(tmp_path, "--json").levels
 
 
 def test_a_warning_that_is_accepted_does_not_stop_a_pipeline(tmp_path: Path) -> None:

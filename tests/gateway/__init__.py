@@ -1,0 +1,1 @@
+"""The guard before adapters of functions, and the adapters themselves."""
