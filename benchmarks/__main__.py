@@ -41,7 +41,7 @@ class Effort:
         seconds: begin no further round of requests after so many seconds.
         redis_seconds: the same for each of the two measurements with Redis.
         loops: rounds of everything that is timed in loops.
-        pairs: pairs of processes for the import.
+        pairs: pairs of processes for cold starts.
     """
 
     rounds: int
@@ -76,7 +76,7 @@ def measure(effort: Effort) -> Results:
     )
     octets = sizes.measure(shapes)
     floors = floor.measure(shapes, count=effort.loops)
-    differences, libraries = imports.measure(pairs=effort.pairs)
+    cold = imports.measure(pairs=effort.pairs)
     # Last, because these fill the memory with a million entries.
     in_memory = checks.in_memory(count=effort.loops)
     in_snapshots = snapshots.measure(count=effort.loops)
@@ -87,8 +87,7 @@ def measure(effort: Effort) -> Results:
         control=control,
         sizes=octets,
         floor=floors,
-        imports=differences,
-        libraries=libraries,
+        cold=cold,
         searches=searches,
         splits=splits,
         stored=with_redis,

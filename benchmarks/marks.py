@@ -56,7 +56,7 @@ MARKS: Final = (
     _smaller("cart", 1.00),
     _smaller("oidc", 0.80),
     _smaller("big", 0.95),
-    Mark("import", "import of the core over its libraries", 15, unit="ms"),
+    Mark("import", "import of the core and the first cookie, over its libraries", 15, unit="ms"),
     Mark("lookup key", "look up a key among 100, against 1", 1.2),
     Mark("revoked flat", "check an ended session among 1,000,000, against 1 and 1,000", 1.2),
     Mark("revoked search", "search a snapshot of 1,000,000 sessions", 2, unit="µs"),

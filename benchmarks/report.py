@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Final
 
-from benchmarks import revocation_tables
+from benchmarks import imports, revocation_tables
 from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, found
 from benchmarks.marks import BY_NAME, MARKS
 from benchmarks.operations import OPERATIONS
@@ -43,7 +43,7 @@ def markdown(results: Results) -> str:
         ["## A value that no cookie holds, in Redis", *_stored(results)],
         ["## A list of ended sessions", *revocation_tables.lists(results)],
         ["## A list of ended sessions in Redis", *revocation_tables.requests(results.listed)],
-        ["## Import and look-up", *_rest(results)],
+        ["## Cold start and look-up", *_rest(results)],
         [_summary(results)],
     )
     return "\n\n".join("\n\n".join(section) for section in sections) + "\n"
@@ -233,12 +233,10 @@ def _stored(results: Results) -> Iterable[str]:
 
 
 def _rest(results: Results) -> Iterable[str]:
-    imports, lookup = BY_NAME["import"], BY_NAME["lookup key"]
-    took, look = results.figure(imports), results.figure(lookup)
-    millis = f"{took.middle:.1f} ms ({took.low:.1f} to {took.high:.1f})"
+    lookup = BY_NAME["lookup key"]
+    look = results.figure(lookup)
     rows = [
-        [imports.title, millis, imports.text, reached(imports, took.middle)],
-        ["import of its libraries alone", f"{median(results.libraries) * 1e3:.1f} ms", "", ""],
+        *imports.rows(results.cold),
         [lookup.title, times(look), lookup.text, reached(lookup, look.middle)],
     ]
     yield table(["", "figure", "mark", ""], rows)

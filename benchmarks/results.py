@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from benchmarks.checks import COUNTS, ENDED, MANY, Check, check, many_against
 from benchmarks.chunks import Split
+from benchmarks.cold_start import SECRET
 from benchmarks.floor import Costs
+from benchmarks.imports import Cold
 from benchmarks.listed import Listed
 from benchmarks.lookup import FIND, Search, found
 from benchmarks.marks import Mark
@@ -30,8 +32,7 @@ class Results:
         control: Flask's interface against itself.
         sizes: octets of cookies.
         floor: opening, and packing and sealing, against the calls they can't avoid.
-        imports: seconds that the core takes over its libraries, for each pair of processes.
-        libraries: seconds that its libraries take by themselves.
+        cold: what cold starts took.
         searches: one key among many against the only key.
         splits: sessions of one cookie and more.
         stored: sessions with a value in Redis.
@@ -46,8 +47,7 @@ class Results:
     control: Cell
     sizes: Sequence[Size]
     floor: Sequence[Costs]
-    imports: Sequence[float]
-    libraries: Sequence[float]
+    cold: Cold
     searches: Sequence[Search]
     splits: Sequence[Split]
     stored: Stored
@@ -85,7 +85,8 @@ class Results:
             worse = max(against(self.sizes, which, OURS), against_line(self.sizes, which, OURS))
             return Spread(worse, worse, worse)
         if subject == "import":
-            return Spread.of(seconds * 1e3 for seconds in self.imports)
+            more = self.cold.more(SECRET)
+            return Spread(more.low * 1e3, more.middle * 1e3, more.high * 1e3)
         if subject == "revoked":
             return self._revoked(which)
         return Spread.of(found(self.searches, FIND, keys=100).ratios)

@@ -42,6 +42,7 @@ class Identity(DictSurface):
     _written: bool
     _unavailable: bool
     _left: bool
+    _main_owner: bytes | None
 
     if TYPE_CHECKING:
 
@@ -193,8 +194,8 @@ class Identity(DictSurface):
         With a revocation list every copy of its cookie is refused from now on.
 
         Args:
-            revoke: whether it goes on the list; None: if it is somebody's, so that nobody fills
-                the list with sessions that begin and end.
+            revoke: whether it goes on the list; None: if it is somebody's, or used with a main one
+                that is, so that nobody fills the list with sessions that begin and end.
 
         Raises:
             Unavailable: the list does not answer; in Flask the visitor gets a 503, and the session
@@ -204,8 +205,9 @@ class Identity(DictSurface):
         if self._unavailable:
             return
         if self._content is not None:
+            asked = self._is_somebodys if revoke is None else revoke
             try:
-                self._origin.end(self._content, asked=revoke)
+                self._origin.end(self._content, asked=asked)
             except Unavailable:
                 self._become_unavailable()
                 raise
@@ -217,6 +219,11 @@ class Identity(DictSurface):
         self._content = None
         self._intent = Intent()
         self._events.emit(EventName.DESTROYED)
+
+    @property
+    def _is_somebodys(self) -> bool | None:
+        """True where the main session is, beside which it is used; None: its own claims say."""
+        return None if self._main_owner is None else True
 
     def _sign_in(self, *, proved: bool, again: bool = False) -> None:
         """Note that the session begins anew as the user's; from now on the id is a new one.

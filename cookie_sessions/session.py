@@ -66,6 +66,8 @@ class Session(Freshness):
     _committed = False
     _unavailable = False
     _left = False
+    _main_owner: bytes | None = None
+    """Whose the main session is that this one is used with; None for nobody's or a main one."""
     _lost_at = ""
     _ended: tuple[Reference, ...] = ()
 

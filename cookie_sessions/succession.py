@@ -246,7 +246,7 @@ class Succession:
         """
         content = self._session._content
         if content is not None:
-            end(content, asked=None, manager=self._manager)
+            end(content, asked=self._session._is_somebodys, manager=self._manager)
 
     def _owned(self, claims: Claims) -> Claims:
         """The claims with the subject that was set in this request, if one was."""

@@ -6,10 +6,12 @@ and never change once released: a better one gets the next number.
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import zstandard
 
+from cookie_sessions.crypto import digest
 from cookie_sessions.errors import ConfigurationError
 
 MAX_VALUE_OCTETS: Final = 1 << 20
@@ -113,11 +115,11 @@ def _parameters() -> zstandard.ZstdCompressionParameters:
 
 
 def _built_in() -> bytes:
-    import hashlib
-    from pathlib import Path
-
-    content = Path(__file__).with_name(BUILT_IN_FILE).read_bytes()
-    if hashlib.sha256(content).hexdigest() != BUILT_IN_SHA256:
+    # pathlib is loaded by nothing else here, and every cold start would pay for it.
+    path = os.path.join(os.path.dirname(__file__), BUILT_IN_FILE)  # noqa: PTH118, PTH120
+    with open(path, "rb") as file:
+        content = file.read()
+    if digest(content).hex() != BUILT_IN_SHA256:
         raise ConfigurationError(
             f"The compression dictionary {BUILT_IN_FILE} is not the one that this release was "
             f"made with, so no compressed session could be read. Install the package anew."

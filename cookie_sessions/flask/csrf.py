@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden
 from cookie_sessions.csrf import SAFE_METHODS, issue, origin_verdict, token_verdict
 from cookie_sessions.errors import CsrfReason, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.flask.session import FlaskSession, came_by_header
+from cookie_sessions.flask.session import FORGED, FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.succession import Succession
 
@@ -152,8 +152,7 @@ def check(_endpoint: str | None, _values: object) -> None:
         return
     state = AppState.of(current_app)
     settings = state.manager.settings
-    # What no view will answer has nothing to protect: 404, 405 and redirections say what they are.
-    if settings.csrf is False or request.routing_exception is not None or _is_exempt():
+    if settings.csrf is False or _is_exempt():
         return
     # No page of another site can send the header that brings such a session.
     if came_by_header(session):
@@ -164,6 +163,12 @@ def check(_endpoint: str | None, _values: object) -> None:
         own=f"{request.scheme}://{request.host}",
         trusted=settings.csrf_trusted_origins,
     )
+    if reason is not None:
+        # The visitor's own session may have stayed behind (SameSite): none begins in its place.
+        request.environ[FORGED] = True
+    # What no view will answer has nothing to protect: 404, 405 and redirections say what they are.
+    if request.routing_exception is not None:
+        return
     if reason is None and not _will_be_checked_by_flask_wtf():
         reason = _tokens_verdict(state.manager)
     if reason is not None:

@@ -21,7 +21,7 @@ from cookie_sessions.flask.headers import (
     surroundings_of,
     vary_on,
 )
-from cookie_sessions.flask.session import FlaskSession, came_by_header, service_unavailable
+from cookie_sessions.flask.session import FORGED, FlaskSession, came_by_header, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.settings import COOKIE_PREFIXES
@@ -202,6 +202,8 @@ class CookieSessionInterface(SessionInterface):
             return
         session._commit()
         if not session._is_open and not self._refresh_is_due(app, manager, session, response):
+            return
+        if FORGED in session._environ and session.new:
             return
         try:
             lines = self._lines(app, manager, session, response)

@@ -25,6 +25,9 @@ FRESH_KEY: Final = "_fresh"
 FAILED: Final = "cookie_sessions.failed"
 """Stands in the environ of a request from when Flask makes its 500 page."""
 
+FORGED: Final = "cookie_sessions.forged"
+"""Stands in the environ of a request that another site's page had sent."""
+
 
 def service_unavailable() -> ServiceUnavailable:
     """The answer to a request whose session can be neither opened nor saved for now."""
@@ -60,7 +63,6 @@ class FlaskSession(Session, SessionMixin):  # type: ignore[override]
 
     _environ: Mapping[str, Any] = MappingProxyType({})
     _csrf: tuple[bytes, str] | None = None
-    _main_owner: bytes | None = None
     """The token that this response shows, behind the id that it was made of."""
 
     def _open(self) -> dict[Any, Wire]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+from cookie_sessions.crypto import digest
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.keys.entry import KeyEntry, Mark
 from cookie_sessions.keys.key import refuse_copy
@@ -111,8 +111,7 @@ class KeySet:
             (one.kid.hex(), one.mark or "", one.seals_from or "", one.opens_until or "")
             for one in self.entries
         )
-        digest = hashlib.sha256(repr((facts, self.longest_session)).encode())
-        return digest.hexdigest()[:8]
+        return digest(repr((facts, self.longest_session)).encode()).hex()[:8]
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         refuse_copy()

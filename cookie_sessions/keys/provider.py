@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 import os
-import secrets
 import threading
 import weakref
 from collections import deque
-from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cookie_sessions import clock
 from cookie_sessions.clock import SKEW
+from cookie_sessions.crypto import digest
 from cookie_sessions.errors import ConfigurationError, CookieSessionsError, Unavailable
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.keys.entry import KeyEntry
@@ -22,13 +20,25 @@ from cookie_sessions.keys.jwk_set import Parsed, parse_jwk_set, parse_leniently
 from cookie_sessions.keys.key_set import KeySet, merge
 from cookie_sessions.keys.lifecycle import Resolution
 from cookie_sessions.keys.ring import KeyRing
-from cookie_sessions.keys.sources import KeySource
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from cookie_sessions.keys.sources import KeySource
 
 RELOAD_SECONDS: Final = 300
 """How old a ring may grow by default before its source is asked again."""
 
 RETRY_SECONDS: Final = 30
 """How long a source that failed is left alone."""
+
+FIRST_REST_SECONDS: Final = (1.0, 2.0, 5.0)
+"""How long a source is left alone that could not be reached at the first use: after the first
+failure, the second, and each later one. Whoever comes meanwhile is told so at once, which neither
+feeds a service that throttles nor waits for one that hangs."""
+
+FROZEN_SECONDS: Final = 60
+"""No source is read for so long, so a process whose clock says so was frozen meanwhile."""
 
 LOOK_AGAIN_SECONDS: Final = 5
 """How often at most an unknown key id makes a source be asked that can't say cheaply whether it
@@ -83,6 +93,7 @@ class KeyProvider:
         self._fresh_until = -math.inf
         self._unheeded = False
         self._outage: tuple[int, str] = (0, "")
+        self._rests_until = -math.inf
         self._untold: deque[tuple[EventName, dict[str, str | int]]] = deque()
         _providers.add(self)
 
@@ -144,7 +155,7 @@ class KeyProvider:
     def reload(self) -> None:
         """Have the source asked at the next use; safe in a signal handler."""
         self._unheeded = True
-        self._reload_at = self._fresh_until = -math.inf
+        self._reload_at = self._fresh_until = self._rests_until = -math.inf
 
     def reload_on_hangup(self) -> bool:
         """Have SIGHUP ask the source again, beside whatever it did before.
@@ -192,13 +203,17 @@ class KeyProvider:
 
     def _first(self, now: float, outage: tuple[int, str]) -> None:
         count, fault = self._outage
-        if self._outage != outage:
+        # A clock that was set back must not make the rest longer.
+        rests = 0 < self._rests_until - clock.now() <= FIRST_REST_SECONDS[-1]
+        if rests or self._outage != outage:
             # It failed while this thread waited: asking once more would make each wait in turn.
             raise Unavailable(fault)
         try:
             self._begin(now)
         except Unavailable as error:
             self._outage = count + 1, str(error)
+            rest = FIRST_REST_SECONDS[min(count, len(FIRST_REST_SECONDS) - 1)]
+            self._rests_until = clock.now() + rest
             raise
 
     def _begin(self, now: float) -> None:
@@ -227,17 +242,19 @@ class KeyProvider:
 
     def _renew(self, now: float) -> None:
         assert self._keys is not None
+        # What was read by a clock that was ahead is not young for longer once that is set back.
+        self._read_at = min(self._read_at, now)
         if self._reload_at <= now or now < self._asked_at:
             try:
                 stamp, text = self._read()
-                if hashlib.sha256(text).digest() != self._digest:
+                if digest(text) != self._digest:
                     self._take(self._sound(text), text, stamp, now)
                     return
                 self._stamp, self._read_at = stamp, now
-                self._plan(self._reload_every)
+                self._plan(self._reload_every, began=now)
             except CookieSessionsError as error:
                 self._tell_of_failure(error, now)
-                self._plan(min(RETRY_SECONDS, self._reload_every))
+                self._plan(min(RETRY_SECONDS, self._reload_every), began=now)
         if not self._is_too_old(now):
             self._resolve(now)
 
@@ -261,10 +278,10 @@ class KeyProvider:
 
     def _take(self, keys: KeySet, text: bytes, stamp: object, now: float) -> None:
         self._keys = keys
-        self._digest = hashlib.sha256(text).digest()
+        self._digest = digest(text)
         self._stamp = stamp
         self._read_at = now
-        self._plan(self._reload_every)
+        self._plan(self._reload_every, began=now)
         self._resolve(now)
         self._note(EventName.KEYS_LOADED, generation=keys.generation, keys=len(keys.entries))
 
@@ -280,11 +297,13 @@ class KeyProvider:
             # Somebody asked for another reading while this one was under way.
             self._reload_at = self._fresh_until = -math.inf
 
-    def _plan(self, seconds: float) -> None:
+    def _plan(self, seconds: float, *, began: float) -> None:
         # From when it answered: one that takes long to fail would else never be left alone.
         now = self._asked_at = clock.now()
-        early = secrets.randbelow(1000) / 1000 * _JITTER
-        self._reload_at = now + seconds * (1 - early)
+        early = int.from_bytes(os.urandom(2), "big") / 65_536 * _JITTER
+        # What was read, or failed, before a freeze says nothing of the time after it.
+        frozen = not 0 <= now - began < FROZEN_SECONDS
+        self._reload_at = now if frozen else now + seconds * (1 - early)
 
     def _read(self) -> tuple[object, bytes]:
         self._unheeded = False
@@ -327,6 +346,7 @@ class KeyProvider:
         # A thread of the parent may have held the lock, and the children's plans would coincide.
         self._lock = threading.Lock()
         self._untold.clear()
+        self._rests_until = -math.inf
         self._reload_at = self._fresh_until = min(self._reload_at, self._asked_at)
 
 

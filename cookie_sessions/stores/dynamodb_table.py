@@ -16,6 +16,7 @@ from urllib3.exceptions import ClosedPoolError
 
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.stores.dynamodb_outage import NOT_DONE, TableFailed, outage, refusal
+from cookie_sessions.stores.idleness import Idleness
 
 CONNECT_SECONDS: Final = 1.0
 """How long the making of a connection may take, for each address that the endpoint has."""
@@ -41,6 +42,8 @@ _inherited: Final[list[Any]] = []
 
 class DynamoDBTable:
     """A table, asked on as many connections as threads ask at once; a fork begins with none.
+
+    Connections are made anew where none has been used for a while.
 
     Credentials come from where boto3 looks for them, and are first looked for when something is
     asked.
@@ -68,6 +71,7 @@ class DynamoDBTable:
         self._pauses = _pauses(timeout)
         self._made: tuple[int, Any] | None = None
         self._making = threading.Lock()
+        self._idleness = Idleness()
 
     def __repr__(self) -> str:
         return f"<DynamoDBTable {self.name}>"
@@ -174,7 +178,10 @@ class DynamoDBTable:
 
     def _client(self) -> Any:
         made = self._made
+        rested = self._idleness.ends()
         if made is not None and made[0] == os.getpid():
+            if rested:
+                made[1].close()
             return made[1]
         # A fork may have copied the lock while it was held, so it is not waited for forever. To
         # make two clients costs time and nothing else.

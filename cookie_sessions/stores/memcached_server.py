@@ -10,6 +10,7 @@ from typing import Final, Protocol, cast
 
 from cookie_sessions import clock
 from cookie_sessions.errors import ConfigurationError
+from cookie_sessions.stores.idleness import IDLE_SECONDS
 from cookie_sessions.stores.memcached_socket import HurriedSocket, is_at_rest
 
 try:
@@ -31,9 +32,6 @@ CONNECT_SECONDS: Final = 1.0
 
 ANSWER_SECONDS: Final = 2.0
 """How long a server may be silent."""
-
-IDLE_SECONDS: Final = 60
-"""After this a connection is not used again: firewalls forget idle ones without a word."""
 
 _FULL: Final = b"out of memory storing object"
 _LARGE: Final = b"object too large for cache"

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from redis import exceptions
 
+from cookie_sessions.stores.idleness import Idleness
 from cookie_sessions.stores.redis_outage import AnswerNotUnderstood
 from cookie_sessions.stores.redis_time import ThreadCountdown
 from cookie_sessions.stores.redis_topology import Client, Command, connected
@@ -27,7 +28,8 @@ class RedisServers:
     """Sends commands to the server that has the key; to a primary always.
 
     Nothing is sent twice unless the caller says that it may be. Connections are kept between
-    calls, one for each thread that is in a call. A forked process makes its own.
+    calls, one for each thread that is in a call, and made anew where none has been used for a
+    while. A forked process makes its own.
 
     Args:
         address: where the servers are. Nothing is connected yet.
@@ -40,6 +42,7 @@ class RedisServers:
         self._countdown = None if timeout is None else ThreadCountdown(timeout)
         self._clients: dict[int, Client] = {}
         self._known: dict[str, bool] = {}
+        self._idleness = Idleness()
 
     def __repr__(self) -> str:
         return f"<RedisServers {self._address.name}>"
@@ -126,6 +129,9 @@ class RedisServers:
         # Neither a lock nor a client is taken over through a fork: another thread may have held it.
         process = os.getpid()
         client = self._clients.get(process)
+        rested = self._idleness.ends()
+        if client is not None and rested:
+            client.close()
         if client is None:
             client = self._clients.setdefault(process, connected(self._address, self._countdown))
         return client

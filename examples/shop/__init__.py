@@ -18,7 +18,7 @@ from flask import Flask, Response, render_template, request, session
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from cookie_sessions.errors import Unavailable
-from cookie_sessions.flask import CookieSessions
+from cookie_sessions.flask import CookieSessions, CsrfRejected
 
 from . import account, cart, forms, inspector, notes, preferences, sessions, storefront
 from .keyfile import ensure_key_file
@@ -78,12 +78,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.config["SESSION_COOKIE_SECURE"] = True
         app.config["SESSION_COOKIE_NAME"] = "__Host-shop_session"
     app.config.update(given)
-    CookieSessions(app)
+    # Every form carries a token of this session, and other sites' forms are refused.
+    CookieSessions(app, csrf=True)
 
-    app.before_request(forms.check)
     app.context_processor(_in_every_template)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_error)
+    app.register_error_handler(CsrfRejected, _show_refusal)
     app.register_error_handler(Unavailable, _show_unavailable)
     for page in (storefront, notes, cart, account, sessions, preferences, inspector):
         app.register_blueprint(page.blueprint)
@@ -93,7 +94,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 def _in_every_template() -> dict[str, object]:
     return {
         "cart": cart.current(),
-        "csrf_token": forms.token,
         "preferences": preferences.current(),
         "user": session.get("user"),
     }
@@ -115,6 +115,10 @@ def _show_error(error: HTTPException) -> Response:
         if name.lower() != "content-type":
             response.headers[name] = value
     return response
+
+
+def _show_refusal(error: CsrfRejected) -> Response:
+    return _show_error(forms.explain(error))
 
 
 def _show_unavailable(_: Unavailable) -> Response:

@@ -65,12 +65,11 @@ def sign_in() -> Response:
         session["sign_in_name"] = name
         flash("That did not match. Any name works, and the password is “demo”.", "error")
         return redirect(url_for("account.show", next=forms.next_page("") or None), 303)
-    # The session gets a new id with its subject, and a new form token: nobody who knew the
+    # The session gets a new id with its subject, and forms a new token: nobody who knew the
     # visitor's old session shares the new one.
     opened = sealed_session()
     opened.subject = account_of(name)
     opened.describe(label_of(request.headers.get("User-Agent", "")))
-    session.pop("csrf_token", None)
     session.permanent = "remember" in request.form
     session["user"] = {"name": name, "since": datetime.now(UTC)}
     flash(f"Welcome, {name}.", "success")

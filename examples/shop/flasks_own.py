@@ -47,19 +47,17 @@ class SignedCookie:
                 changed.append(str(name))
         return cls(_signer().dumps(kept), tuple(changed), tuple(refused))
 
-    def read_by_anyone(self, *, masked: frozenset[str], longest: int) -> str:
+    def read_by_anyone(self, *, longest: int) -> str:
         """The beginning of the session as everybody on the way can decode it, without any key.
 
         Args:
-            masked: names whose values this page leaves out, though the cookie does not.
             longest: how many characters to show.
         """
         compressed = self.text.startswith(".")
         payload = self.text.removeprefix(".").partition(".")[0]
         octets = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
         values = json.loads(zlib.decompress(octets) if compressed else octets)
-        shown = {name: MASK if name in masked else value for name, value in values.items()}
-        text = json.dumps(shown, ensure_ascii=False, separators=(", ", ": "))
+        text = json.dumps(values, ensure_ascii=False, separators=(", ", ": "))
         return text if len(text) <= longest else text[:longest] + MASK
 
 

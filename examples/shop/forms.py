@@ -1,36 +1,28 @@
-"""Every form carries a token that only this session's pages know: others can't post for it."""
+"""What all forms have in common: what a refused one is told, and where they lead back to."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request, session
+from flask import current_app, request
+
+from cookie_sessions.flask import CsrfRejected
+
+_NO_COOKIE = (
+    "No cookie came with this form. If your browser blocks cookies, please allow them for this "
+    "shop; then go back, reload and send it again."
+)
+_STALE = (
+    "This form is older than your visit, or did not come from this shop. Please go back, reload "
+    "and send it again."
+)
 
 
-def token() -> str:
-    """The session's form token, made when the first form of the session is shown."""
-    if "csrf_token" not in session:
-        session["csrf_token"] = secrets.token_hex(20)
-    known: str = session["csrf_token"]
-    return known
-
-
-def check() -> None:
-    """Refuse a POST whose token is not the session's, before any view sees it (400)."""
-    if request.method != "POST":
-        return
-    known: str = session.get("csrf_token", "")
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        abort(
-            400,
-            "No cookie came with this form. If your browser blocks cookies, please allow them for "
-            "this shop; then go back, reload and send it again.",
-        )
-    given = request.form.get("csrf_token", "")
-    if not known or not hmac.compare_digest(known.encode(), given.encode("utf-8", "replace")):
-        abort(400, "This form is older than your visit. Please go back, reload and send it again.")
+def explain(error: CsrfRejected) -> CsrfRejected:
+    """The refusal of a form without this session's token, in words for who sent it."""
+    came = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+    error.description = _STALE if came else _NO_COOKIE
+    return error
 
 
 def next_page(default: str) -> str:

@@ -17,7 +17,6 @@ from flask import (
 )
 
 from cookie_sessions.anatomy import Anatomy, ValuePart
-from cookie_sessions.codec import DEFAULT_SECRET_NAMES
 from cookie_sessions.cookies import chunk_names, head_text, is_split
 from cookie_sessions.envelope import Head, peek
 from cookie_sessions.flask import CookieSessions
@@ -41,7 +40,7 @@ NOTES = MappingProxyType(
         "order": "your last order",
         "last_visit": "a time with its zone",
         "preferences": "how you like the shop",
-        "csrf_token": "guards the forms; never compressed, so the length gives nothing away",
+        "_forms": "keeps the session whose id guards the forms",
         "_permanent": "stay signed in on this device",
     }
 )
@@ -129,7 +128,7 @@ def show() -> str:
         widest=max((max(value.packed or 0, value.text) for value in near), default=1),
         signed=signed,
         signed_total=one_cookie + len(signed.text),
-        excerpt=signed.read_by_anyone(masked=DEFAULT_SECRET_NAMES, longest=LONGEST_EXCERPT),
+        excerpt=signed.read_by_anyone(longest=LONGEST_EXCERPT),
         seen=Seen.of(request.cookies, cookie, now=now),
         moments=_moments(anatomy, now=now),
     )

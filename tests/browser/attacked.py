@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, redirect, render_template_string, request, session
+from werkzeug.exceptions import HTTPException
 
 from cookie_sessions.cookies import find
 from cookie_sessions.errors import CsrfReason
 from cookie_sessions.flask import CookieSessions, CsrfRejected, csrf_exempt
 
-from .engine import PATIENCE
+from .noted import Notes, Seen
 from .secure import Site
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HOST = "www.shop.localhost"
 NOBODY = "nobody"
@@ -59,29 +56,6 @@ class Setup(NamedTuple):
         return f"{self.same_site or 'unset'}-{self.cookie}"
 
 
-class Seen(NamedTuple):
-    """One request as it came, and how it was answered.
-
-    Attributes:
-        by: what the attack calls itself.
-        fetch_site: the header Sec-Fetch-Site, empty where there is none.
-        cookies: the header Cookie, each octet one character.
-        status: of the answer.
-    """
-
-    by: str
-    method: str
-    path: str
-    fetch_site: str
-    cookies: str
-    status: int
-
-    @property
-    def cookie_pairs(self) -> list[str]:
-        """What the header Cookie consists of, as the browser wrote it in UTF-8."""
-        return self.cookies.encode("latin-1").decode().split("; ")
-
-
 class Deed(NamedTuple):
     """Something that was done in a visitor's name."""
 
@@ -102,20 +76,23 @@ class AttackedShop:
 
     def __init__(self, setup: Setup, folder: Path) -> None:
         self.setup = setup
-        self.seen: list[Seen] = []
         self.done: list[Deed] = []
         self.refusals: list[CsrfReason] = []
         self._site = Site(HOST, folder)
         self.address = self._site.address
         self._app = self._application()
-        self._wsgi = self._app.wsgi_app
-        self._app.wsgi_app = self._noting  # type: ignore[method-assign]
+        self.notes = Notes(self._app)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Be there meanwhile."""
         with self._site.serving(self._app):
             yield
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The requests that came."""
+        return self.notes.seen
 
     def forget(self) -> None:
         """Begin the notes anew."""
@@ -126,16 +103,6 @@ class AttackedShop:
     def has_cookie(self, seen: Seen) -> bool:
         """Whether a request brought a cookie of the shop's name."""
         return bool(find(seen.cookies, self.setup.cookie))
-
-    def last(self, path: str) -> Seen:
-        """The latest request for a path; browsers ask for an icon whenever they like."""
-        return [one for one in self.seen if one.path == path][-1]
-
-    def wait_for(self, by: str, count: int) -> None:
-        """Wait for requests that a page sends without waiting for them itself."""
-        deadline = time.monotonic() + PATIENCE
-        while sum(one.by == by for one in self.seen) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
 
     @cached_property
     def attacker(self) -> tuple[str, str]:
@@ -160,10 +127,12 @@ class AttackedShop:
         )
         CookieSessions(app, csrf=True, harden=bool(self.setup.same_site))
 
-        @app.errorhandler(CsrfRejected)
-        def refused(error: CsrfRejected) -> tuple[str, int]:
-            self.refusals.append(error.reason)
-            return error.reason, 403
+        # A page for errors looks like any other, its forms included.
+        @app.errorhandler(HTTPException)
+        def refused(error: HTTPException) -> tuple[str, int]:
+            if isinstance(error, CsrfRejected):
+                self.refusals.append(error.reason)
+            return render_template_string(_PAGE, forms=True), error.code or 500
 
         def do() -> str:
             self._note(session.get("name", NOBODY))
@@ -186,26 +155,6 @@ class AttackedShop:
 
     def _note(self, name: str) -> None:
         self.done.append(Deed(request.args.get("by", ""), request.path, name))
-
-    def _noting(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status: list[int] = []
-
-        def start(line: str, *rest: Any) -> Callable[[bytes], object]:
-            status.append(int(line[:3]))
-            return start_response(line, *rest)
-
-        body = self._wsgi(environ, start)
-        self.seen.append(
-            Seen(
-                by=environ["QUERY_STRING"].removeprefix("by="),
-                method=environ["REQUEST_METHOD"],
-                path=environ["PATH_INFO"],
-                fetch_site=environ.get("HTTP_SEC_FETCH_SITE", ""),
-                cookies=environ.get("HTTP_COOKIE", ""),
-                status=status[0],
-            )
-        )
-        return body
 
 
 def _token(page: str) -> str:

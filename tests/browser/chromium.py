@@ -128,6 +128,11 @@ class Chromium(Browser):
     def clear_cookies(self) -> None:
         self.devtools("Storage.clearCookies")
 
+    def introduce(self, user_agent: str, languages: str) -> None:
+        self.devtools(
+            "Emulation.setUserAgentOverride", userAgent=user_agent, acceptLanguage=languages
+        )
+
     def devtools(self, command: str, **parameters: Any) -> Any:
         """Send one command of the DevTools protocol to the tab, and return its result."""
         return self._running.send(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,24 @@ import pytest
 from tests.conftest import missing
 from tests.examples.conftest import FACTORY, RunningShop
 
+from .attacker import ACROSS, BESIDE, pages
 from .chromium import Chromium
 from .engine import Browser, BrowserError
 from .firefox import Firefox
+from .secure import Site
 from .shopper import Shopper
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """The shop with its defaults: what passes nearly everywhere, and a store beside its key."""
-    yield from _running(tmp_path_factory.mktemp("shop"))
+    yield from running_shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session")
 def bare_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A shop with the default limits and without a store."""
-    yield from _running(tmp_path_factory.mktemp("bare-shop"), settings={"SHOP_OVERFLOW": ""})
+    yield from running_shop(tmp_path_factory.mktemp("bare-shop"), settings={"SHOP_OVERFLOW": ""})
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +36,14 @@ def debugged_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     """The bare shop as its developer runs it, with Werkzeug's page for errors."""
     factory = "tests.browser.debugged:create_app()"
     folder = tmp_path_factory.mktemp("debugged-shop")
-    yield from _running(folder, factory=factory, settings={"SHOP_OVERFLOW": ""})
+    yield from running_shop(folder, factory=factory, settings={"SHOP_OVERFLOW": ""})
 
 
 @pytest.fixture(scope="session")
 def roomy_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A shop behind nothing that limits its responses, without a store."""
     settings = {"SHOP_PROFILE": "no-proxy", "SHOP_OVERFLOW": ""}
-    yield from _running(tmp_path_factory.mktemp("roomy-shop"), settings=settings)
+    yield from running_shop(tmp_path_factory.mktemp("roomy-shop"), settings=settings)
 
 
 @pytest.fixture(scope="session", params=[Chromium, Firefox], ids=lambda kind: kind.name)
@@ -75,7 +78,26 @@ def shopper(browser: Browser, shop: RunningShop) -> Shopper:
     return Shopper(browser, shop.address)
 
 
-def _running(
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The attacker's origins by their hosts."""
+    folder = tmp_path_factory.mktemp("attackers")
+    with ExitStack() as stack:
+        sites = {host: Site(host, folder) for host in (ACROSS, BESIDE)}
+        for site in sites.values():
+            stack.enter_context(site.serving(pages()))
+        yield {host: site.address for host, site in sites.items()}
+
+
+@pytest.fixture(scope="module")
+def victim(kind: type[Browser], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser that believes these certificates, and sends all that an attacker can hope for."""
+    profile = tmp_path_factory.mktemp("victim")
+    with kind(profile, any_certificate=True, third_party_cookies=True) as browser:
+        yield browser
+
+
+def running_shop(
     folder: Path, *, factory: str = FACTORY, settings: Mapping[str, str] | None = None
 ) -> Iterator[RunningShop]:
     running = RunningShop(folder, threads=4, factory=factory, settings=settings)

@@ -123,6 +123,15 @@ class Browser(ABC):
     def clear_cookies(self) -> None:
         """Delete all cookies of the profile."""
 
+    @abstractmethod
+    def introduce(self, user_agent: str, languages: str) -> None:
+        """Have it send another User-Agent and other languages from now on, as after an update.
+
+        Args:
+            user_agent: the header.
+            languages: codes with commas between, the dearest first; the header is its own.
+        """
+
     def open(self, url: str) -> None:
         """Go to an address."""
         self._send("WebDriver:Navigate", url=url)

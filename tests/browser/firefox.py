@@ -56,6 +56,12 @@ Services.cookies.add(
 );
 """
 
+_INTRODUCE = """
+const [userAgent, languages] = arguments;
+Services.prefs.setStringPref("general.useragent.override", userAgent);
+Services.prefs.setStringPref("intl.accept_languages", languages);
+"""
+
 
 class Firefox(Browser):
     """Firefox with a profile of its own."""
@@ -126,6 +132,9 @@ class Firefox(Browser):
 
     def clear_cookies(self) -> None:
         self.chrome("Services.cookies.removeAll()")
+
+    def introduce(self, user_agent: str, languages: str) -> None:
+        self.chrome(_INTRODUCE, user_agent, languages)
 
     def chrome(self, body: str, *arguments: Any) -> Any:
         """Run a function's body as a script of the browser itself, and return what it returned."""

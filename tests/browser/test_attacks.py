@@ -10,9 +10,8 @@ import pytest
 from cookie_sessions.errors import CsrfReason
 
 from .attacked import HOST, NOBODY, AttackedShop, Deed, Setup
-from .attacker import ACROSS, ASKING, BESIDE, EVERYWHERE, FORMS, LOADS, Attacker, disguises, pages
+from .attacker import ACROSS, ASKING, BESIDE, EVERYWHERE, FORMS, LOADS, Attacker, disguises
 from .engine import Browser
-from .secure import Site
 
 pytestmark = pytest.mark.once
 
@@ -36,25 +35,6 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Setup, Atta
         for one in made.values():
             stack.enter_context(one.serving())
         yield made
-
-
-@pytest.fixture(scope="module")
-def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The attacker's origins by their hosts."""
-    folder = tmp_path_factory.mktemp("attackers")
-    with ExitStack() as stack:
-        sites = {host: Site(host, folder) for host in (ACROSS, BESIDE)}
-        for site in sites.values():
-            stack.enter_context(site.serving(pages()))
-        yield {host: site.address for host, site in sites.items()}
-
-
-@pytest.fixture(scope="module")
-def victim(kind: type[Browser], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser that believes these certificates, and sends all that an attacker can hope for."""
-    profile = tmp_path_factory.mktemp("victim")
-    with kind(profile, any_certificate=True, third_party_cookies=True) as browser:
-        yield browser
 
 
 @pytest.fixture(params=SETUPS, ids=str)
@@ -105,8 +85,8 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
     sign_in(victim, shop)
     attacker = Attacker(victim, addresses[host])
     assert attacker.send_in_background(shop.address, ("/order", "/unguarded"), token) == []
-    shop.wait_for("beacon", 2)
-    for path in ("/sign-in", "/unguarded"):
+    shop.notes.wait_for("beacon", 2)
+    for path in ("/sign-in", "/unguarded", "/nowhere"):
         attacker.send_form(f"{shop.address}{path}?by=form", token)
     attacker.lead_to(f"{shop.address}/plain?by=link")
 
@@ -118,7 +98,7 @@ def test_nothing_that_another_origin_sends_does_anything_in_the_victims_name(
         *(("OPTIONS", by) for by in ASKING),
         *(("GET", by) for by in (*LOADS, "link")),
     }
-    guarded = [one for one in sent if one.method == "POST" and one.path != "/unguarded"]
+    guarded = [one for one in sent if one.method == "POST" and one.path in ("/order", "/sign-in")]
     assert len(guarded) == len(FORMS) + 1
     assert {one.status for one in guarded} == {403}
     assert shop.refusals == [CsrfReason.CROSS_SITE] * len(guarded)
@@ -165,7 +145,7 @@ def test_a_cookie_in_disguise_is_nobodys(
     assert name_at(victim, shop) == NOBODY
     # Either browser refuses a pair without a name, and whatever begins with the prefix.
     let_through = [pair for pair in pairs if not pair.lower().startswith(("=", "__host-"))]
-    assert sorted(shop.last("/plain").cookie_pairs) == sorted(let_through)
+    assert sorted(shop.notes.last("/plain").cookie_pairs) == sorted(let_through)
     sign_in(victim, shop)
 
 
@@ -195,7 +175,7 @@ def test_without_the_prefix_a_planted_session_keeps_the_victims_away_and_is_not_
     attacker = Attacker(victim, addresses[BESIDE])
     attacker.plant(f"{shop.setup.cookie}={value}; {scope}" for scope in scopes)
     order(victim, shop)
-    refused = shop.last("/order")
+    refused = shop.notes.last("/order")
     assert value in refused.cookies
     assert (refused.status, shop.done) == (403, [])
     assert name_at(victim, shop) == NOBODY

@@ -78,9 +78,9 @@ def test_with_cookies_blocked_the_shop_can_be_read_and_says_why_nobody_can_sign_
             shopper.visit(path)
             assert (shopper.status, shopper.name, shopper.pieces) == (200, "", 0)
         shopper.sign_in(NAME)
-        assert (shopper.status, shopper.name) == (400, "")
+        assert (shopper.status, shopper.name) == (403, "")
         assert "blocks cookies, please allow them" in browser.text("main")
         shopper.visit()
         shopper.add("linzer")
-        assert (shopper.status, shopper.pieces) == (400, 0)
+        assert (shopper.status, shopper.pieces) == (403, 0)
         assert browser.cookies_named(COOKIE) == []

@@ -34,7 +34,7 @@ def test_signing_out_in_one_tab_signs_the_other_out(shopper: Shopper) -> None:
     # The other tab still shows the page from before, whose buttons now act for nobody.
     assert (shopper.name, shopper.pieces) == (NAME, 1)
     shopper.add("milk-jug")
-    assert (shopper.status, shopper.name, shopper.pieces) == (400, "", 0)
+    assert (shopper.status, shopper.name, shopper.pieces) == (403, "", 0)
     shopper.visit()
     assert (shopper.status, shopper.name, shopper.pieces) == (200, "", 0)
     shopper.add("milk-jug")

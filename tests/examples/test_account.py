@@ -198,7 +198,7 @@ def test_a_button_on_a_page_of_an_ended_session_acts_for_nobody(
     phone.get("/account")
     laptop.end_the_other()
     phone.submit(EVERYWHERE)
-    assert phone.status == 400
+    assert phone.status == 403
     assert "person-name" not in phone.page
     assert laptop.is_signed_in()
 
@@ -286,7 +286,7 @@ def test_nothing_is_ended_without_the_form_token(laptop: Person, phone: Person) 
     for path in (f"/account/{phone.reference}/end", EVERYWHERE_ELSE, EVERYWHERE):
         for fields in ({}, {"csrf_token": "0" * 40}):
             laptop.post(path, **fields)
-            assert laptop.status == 400
+            assert laptop.status == 403
         laptop.client.get(path)
     assert laptop.is_signed_in()
     assert phone.is_signed_in()

@@ -24,7 +24,7 @@ from shop.catalogue import CATEGORIES, PRODUCTS
 from shop.keyfile import ensure_key_file
 from shop.preferences import CHOICES, Preferences
 
-from .visitor import PageReader
+from .visitor import PageReader, form_token
 
 HERE = "http://shop.example"
 
@@ -88,10 +88,10 @@ def test_signing_in_starts_a_new_session_that_keeps_the_cart(tmp_path: Path) -> 
     app = make_shop(tmp_path)
     client = app.test_client()
     with client.session_transaction() as opened:
-        opened["csrf_token"] = "t"
         opened["cart"] = {"linzer": 2}
+    token = form_token(client.get("/").text)
     before = client.get_cookie("shop_session")
-    client.post("/sign-in", data={"name": "Ada", "password": "demo", "csrf_token": "t"})
+    client.post("/sign-in", data={"name": "Ada", "password": "demo", "csrf_token": token})
     after = client.get_cookie("shop_session")
     assert before is not None
     assert after is not None

@@ -101,6 +101,11 @@ class PageReader(HTMLParser):
         ]
 
 
+def form_token(html: str) -> str:
+    """The token that a page's forms carry."""
+    return PageReader(html).forms[0].fields["csrf_token"]
+
+
 @dataclass(frozen=True)
 class Page:
     """What came back, after redirects."""

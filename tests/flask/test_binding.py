@@ -20,6 +20,7 @@ from tests.flask.conftest import Clock
 from tests.flask.listed import sealed_session
 from tests.flask.signed import WINDOW, signed
 from tests.flask.world import counting_cryptography, events_of, names_of, ours, route
+from tests.policy.recorded import RECORDED
 from tests.policy.user_agents import SEQUENCES
 
 AWAY = "198.51.100.9"
@@ -61,10 +62,14 @@ def test_what_a_rejected_visitor_stores_is_a_session_of_its_own() -> None:
     assert thief.get("/anomaly") == "none"
 
 
-@pytest.mark.parametrize("browser", SEQUENCES)
-def test_a_phone_that_updates_its_browser_on_the_road_stays_signed_in(browser: str) -> None:
+@pytest.mark.parametrize(
+    "sequence",
+    [*SEQUENCES.values(), *RECORDED.values()],
+    ids=[*SEQUENCES, *(f"recorded {browser}" for browser in RECORDED)],
+)
+def test_a_phone_that_updates_its_browser_on_the_road_stays_signed_in(sequence: list[str]) -> None:
     app = bound_shop()
-    first, *later = SEQUENCES[browser]
+    first, *later = sequence
     phone = signed_in(app, user_agent=first)
     for number, text in enumerate(later):
         for address in (f"198.51.{number}.1", f"2001:db8:{number}::1", "203.0.113.7"):

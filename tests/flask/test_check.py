@@ -11,6 +11,8 @@ from flask import Flask, session
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.keys import new_jwk_set
+from cookie_sessions.keys.provider import FIRST_REST_SECONDS
+from tests.flask.conftest import Clock
 from tests.flask.world import events_of, get, names_of, route
 
 
@@ -43,7 +45,7 @@ def test_an_application_without_any_key_may_start_as_in_flask() -> None:
     CookieSessions.check(application())
 
 
-def test_a_source_that_does_not_answer_yet_does_not_stop_the_start() -> None:
+def test_a_source_that_does_not_answer_yet_does_not_stop_the_start(clock: Clock) -> None:
     texts: list[str] = []
 
     def fetch() -> str:
@@ -56,6 +58,7 @@ def test_a_source_that_does_not_answer_yet_does_not_stop_the_start() -> None:
     CookieSessions.check(app)
     assert set(names_of(happened)) == {"unavailable"}
     texts.append(new_jwk_set())
+    clock.forward(FIRST_REST_SECONDS[0])
     route(app, lambda: session.update(a=1))
     assert get(app).status_code == 200
 

@@ -276,3 +276,30 @@ def test_it_is_used_in_requests_and_made_once() -> None:
         with pytest.raises(ConfigurationError, match="can't be called"):
             CookieSessions.named(app, name, idle_timeout=1)
     assert repr(sudo) == "<NamedSession 'sudo'>"
+
+
+@pytest.mark.parametrize("way", ["destroy", "clear"])
+@pytest.mark.parametrize("beside_main", [True, False])
+def test_whoever_copied_both_cookies_has_nothing_once_it_was_ended(
+    way: str, *, beside_main: bool
+) -> None:
+    app, sudo = with_sudo(beside_main=beside_main)
+    route(app, lambda: sudo.session.clear(), at="/clear-it")
+    client = signed_in(app)
+    client.get("/sudo")
+    thief = mixed(app, client, client)
+    assert thief.get("/may").text == "password"
+    happened = events_of(app)
+    client.get("/enough" if way == "destroy" else "/clear-it")
+    assert (thief.get("/may").text, thief.get("/").text) == ("no", "ann")
+    assert "rejected:revoked" in names_of(happened)
+
+
+def test_nobody_fills_the_list_by_one_beside_a_session_of_nobody() -> None:
+    app, _ = with_sudo()
+    client = app.test_client()
+    client.get("/n")
+    client.get("/sudo")
+    happened = events_of(app)
+    client.get("/enough")
+    assert names_of(happened) == ["not_revoked", "destroyed"]

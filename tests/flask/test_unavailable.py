@@ -10,6 +10,7 @@ from flask import Flask, Response, got_request_exception, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
+from cookie_sessions.keys.provider import FIRST_REST_SECONDS
 from tests.flask.conftest import Clock
 from tests.flask.outage import MAX_AGE, TOLD, Outage, check_503, read, unreachable
 from tests.flask.test_first_use import PLACES, in_the_template_itself
@@ -208,10 +209,10 @@ def test_keys_whose_source_fails_are_used_until_they_are_too_old_and_no_longer(
     check_503(get(app, cookie=outage.cookie))
 
 
-def test_keys_that_could_never_be_had_are_asked_for_again_at_the_next_request(
-    outage: Outage,
+def test_keys_that_could_never_be_had_are_asked_for_again_by_the_next_request_after_a_rest(
+    outage: Outage, clock: Clock
 ) -> None:
-    answers = [unreachable] * 3 + [lambda: outage.keys]
+    answers = [unreachable] * 2 + [lambda: outage.keys]
     app = ours(COOKIE_SESSIONS_KEYS=lambda: answers.pop(0)(), PROPAGATE_EXCEPTIONS=False)
     told = events_of(app)
     route(app, read)
@@ -219,8 +220,13 @@ def test_keys_that_could_never_be_had_are_asked_for_again_at_the_next_request(
         check_503(get(app, cookie=outage.cookie))
     # Once at the start, once for each request.
     assert names_of(told) == ["unavailable"] * 3
+    assert len(answers) == 2
+    clock.forward(FIRST_REST_SECONDS[0])
+    check_503(get(app, cookie=outage.cookie))
+    assert len(answers) == 1
+    clock.forward(FIRST_REST_SECONDS[1])
     assert get(app, cookie=outage.cookie).text == "[1]"
-    assert names_of(told)[3:] == ["keys_loaded"]
+    assert names_of(told)[4:] == ["keys_loaded"]
 
 
 def test_an_application_starts_without_its_keys_for_pages_that_need_none() -> None:

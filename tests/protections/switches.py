@@ -27,7 +27,8 @@ from cookie_sessions import (
 )
 from cookie_sessions.codec import codec, compress
 from cookie_sessions.cookies import attributes, layout
-from cookie_sessions.errors import Reason
+from cookie_sessions.errors import Reason, Rejected
+from cookie_sessions.flask import handoff as views
 from cookie_sessions.flask import headers, interface
 from cookie_sessions.keys import key, ring
 from cookie_sessions.policy import Timeouts
@@ -306,11 +307,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
     """Take more than one text for the same octets."""
     import base64
 
-    patch.setattr(
-        envelope,
-        "_decode",
-        lambda text: base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)),
-    )
+    def lenient(text: str) -> bytes:
+        try:
+            return base64.urlsafe_b64decode(text.encode("ascii", "ignore") + b"==")
+        except ValueError:
+            raise Rejected(Reason.MALFORMED) from None
+
+    patch.setattr(envelope, "_decode", lenient)
 
 
 @switch("spent cookies")
@@ -325,6 +328,12 @@ def _(patch: pytest.MonkeyPatch) -> None:
     from cookie_sessions.flask import csrf
 
     patch.setattr(csrf, "origin_verdict", lambda **_: None)
+
+
+@switch("place of a session")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Begin a session wherever a request comes from."""
+    patch.setattr(interface, "FORGED", "nothing that stands in an environ")
 
 
 @switch("form tokens")
@@ -361,13 +370,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @switch("nonce of a visit")
 def _(patch: pytest.MonkeyPatch) -> None:
-    """Take a hand-off without the cookie of the browser that began it."""
-    from cookie_sessions import handoff
+    """Take a hand-off of whatever visit, in a browser that has any nonce or none."""
+    from cookie_sessions import clock, handoff
 
-    patch.setattr(handoff, "visit_of", lambda *_, **__: "0" * 64)
-    from cookie_sessions.flask import handoff as views
-
-    patch.setattr(views, "visit_of", lambda *_, **__: "0" * 64, raising=False)
+    same = handoff.visit_of
+    for module in (handoff, views):
+        patch.setattr(module, "visit_of", lambda _, **sides: same("", **sides))
+    patch.setattr(handoff, "_began", lambda _: int(clock.now()))
 
 
 @switch("stripping")

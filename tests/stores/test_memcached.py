@@ -14,8 +14,8 @@ import pytest
 
 from cookie_sessions import clock
 from cookie_sessions.errors import Unavailable
-from cookie_sessions.stores import memcached_server
 from cookie_sessions.stores.entry import MAX_END, MAX_NAME_OCTETS, MAX_PREFIX_OCTETS
+from cookie_sessions.stores.idleness import IDLE_SECONDS
 from cookie_sessions.stores.memcached import MAX_OCTETS, MemcachedStore
 from cookie_sessions.stores.memcached_item import time_to_live
 from tests.together import run_together
@@ -268,7 +268,7 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(
     ((before, _),) = server._idle
     store.get("idle")
     assert server._idle[0][0] is before
-    standing.wait_until(clock.now() + memcached_server.IDLE_SECONDS)
+    standing.wait_until(clock.now() + IDLE_SECONDS)
     assert store.get("idle") == b"one"
     assert server._idle[0][0] is not before
     assert before.sock is None

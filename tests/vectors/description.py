@@ -1,4 +1,4 @@
-"""Values as JSON that any language can compare; docs/format.md, section 18, has the table."""
+"""Values as JSON that any language can compare; docs/format.md, section 20, has the table."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cookie_sessions.codec.names import STATIC_NAMES
-from tests.vectors import negative, overflow, positive, splits, wires
+from tests.vectors import form_tokens, handoffs, negative, overflow, positive, splits, wires
 
 VECTORS = Path(__file__).with_name("v1.json")
 FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "format.md"
@@ -26,6 +26,8 @@ def document() -> str:
         "splits": splits.vectors(),
         "overflow": overflow.vectors(),
         "wires": wires.vectors(),
+        "handoffs": handoffs.vectors(),
+        "form_tokens": form_tokens.vectors(),
     }
     return "{" + ",".join(_section(name, value) for name, value in vectors.items()) + "\n}\n"
 

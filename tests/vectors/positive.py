@@ -120,6 +120,11 @@ def _places() -> Iterator[Vector]:
         place=SESSION._replace(name="sitzung-größe", audience="Läden 世界"),
     )
     yield _vector("another purpose", {"a": 1}, place=SESSION._replace(purpose="csrf"))
+    yield _vector(
+        "a session that the Authorization header carries",
+        {"user_id": 42},
+        place=Place("session-header", "__Host-session", "shop.example"),
+    )
     yield _vector("another key of the ring", {"a": 1}, other_keys=[OTHER_KEY])
     yield _vector("a key for which the top bit of L is the other one", {"a": 1}, key=_other_bit())
     yield from (

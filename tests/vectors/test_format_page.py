@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import cookie_sessions.codec
-from cookie_sessions import clock, crypto, envelope
+from cookie_sessions import clock, crypto, csrf, envelope, handoff
 from cookie_sessions.codec import MAX_VALUE_OCTETS, REFERENCE_OCTETS, compress, tags
 from cookie_sessions.codec.names import STATIC_NAMES
 from cookie_sessions.codec.shrink import MAX_JWT_PART
@@ -147,6 +147,22 @@ def test_the_page_has_every_word_that_keys_are_derived_with() -> None:
         assert f"`{word}`" in PAGE
 
 
+def test_the_page_names_the_numbers_of_hand_offs_and_form_tokens() -> None:
+    source = Path(handoff.__file__).read_text(encoding="utf-8")
+    (label,) = re.findall(r'b"(cookie_sessions v1 [a-z ]+)"', source)
+    assert f"`{label}`" in PAGE
+    for told in (
+        f"longer than {handoff.MAX_TEXT_OCTETS} characters",
+        f"less than {handoff.SECONDS} seconds after sealed_at",
+        f"at most {handoff.SECONDS} before it",
+        f"began + {handoff.VISIT_SECONDS} or later",
+        f"earlier than began - {clock.SKEW}",
+        f"until began + {handoff.VISIT_SECONDS + 2 * clock.SKEW}",
+        f"not {csrf.TOKEN_CHARACTERS} characters",
+    ):
+        assert told in PAGE, told
+
+
 def test_an_entry_of_the_store_follows_the_page() -> None:
     seed = bytes(range(32))
     assert entry_name(seed) == expand(seed, b"", b"cookie_sessions v1 overflow name", 16).hex()
@@ -160,7 +176,9 @@ def test_the_sections_are_numbered_and_references_lead_to_them() -> None:
         "Split sessions": 12,
         "Overflow references": 13,
         "Static names": 15,
-        "The test vectors": 18,
+        "Hand-offs": 18,
+        "Form tokens": 19,
+        "The test vectors": 20,
     }.items():
         assert f"## {number}. {name}\n" in PAGE
 

@@ -6,7 +6,7 @@
 // found. --dictionary names the dictionary of number 1; frames with compressed blocks are unpacked
 // with it where this Node.js can do that, and are else counted as not unpacked.
 
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as zlib from "node:zlib";
 
@@ -1419,6 +1419,140 @@ function verifyOverflow(vector) {
   }
 }
 
+// --- Hand-offs ------------------------------------------------------------------------------
+
+const HANDOFF_SECONDS = 60;
+const VISIT_SECONDS = 600;
+const SIMPLE = ["str", "int", "float", "bool", "none"];
+const textFrom = (value) => value.octets.toString("utf8");
+
+function withLengths(texts) {
+  return Buffer.concat(texts.flatMap((text) => {
+    const octets = Buffer.from(text, "utf8");
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(octets.length);
+    return [length, octets];
+  }));
+}
+
+function readHandoff(plaintext) {
+  const said = readPacked(plaintext);
+  if (said.type !== "list" || said.items.length !== 4) throw undecodable("not four members");
+  const [source, visit, subject, claims] = said.items;
+  for (const text of [source, visit, subject]) {
+    if (text.type !== "str" || text.octets.length === 0) throw undecodable("no text");
+  }
+  if (claims.type !== "dict") throw undecodable("no claims");
+  for (const [name, value] of claims.items) {
+    if (name.type !== "str" || !SIMPLE.includes(value.type)) throw undecodable("a claim");
+  }
+  if (!pack(said).equals(plaintext)) throw undecodable("another form");
+  return { said, source: textFrom(source), visit: textFrom(visit) };
+}
+
+// What a hand-off says, with every value on the way, or a Refused.
+function openHandoff(vector) {
+  if (!/^[A-Za-z0-9_-]{48}$/.test(vector.browser)) throw new Refused("no_nonce", vector.browser);
+  const began = decodeText(vector.browser).readUInt32BE(0);
+  const envelope = readEnvelope(decodeText(vector.text));
+  const key = fromHex(vector.key);
+  if (!kidOf(key).equals(envelope.kid)) throw new Refused("unknown_kid", "another key");
+  if (envelope.sealedAt > vector.now + CLOCK_ALLOWANCE) throw new Refused("not_yet_valid", "");
+  const subkey = subkeyOf(key, "handoff");
+  const steps = xaes(subkey, envelope.nonce);
+  const place = { purpose: "handoff", name: vector.target, audience: "" };
+  const aad = associatedData(envelope.header, place);
+  const plaintext = gcmOpen(steps, aad, envelope.ciphertext, envelope.tag);
+  const { said, source, visit } = readHandoff(plaintext);
+  if (!vector.sources.includes(source)) throw new Refused("unknown_source", source);
+  const label = "cookie_sessions v1 handoff visit";
+  const visitOctets = withLengths([label, vector.browser, source, vector.target]);
+  const wanted = encodeText(createHash("sha256").update(visitOctets).digest());
+  if (visit !== wanted) throw new Refused("other_visit", visit);
+  const age = vector.now - envelope.sealedAt;
+  if (age < -HANDOFF_SECONDS || age >= HANDOFF_SECONDS) throw new Refused("late", `${age}`);
+  if (vector.now < began - CLOCK_ALLOWANCE || vector.now >= began + VISIT_SECONDS) {
+    throw new Refused("visit_over", `${began}`);
+  }
+  const once = createHash("sha256").update(visit).digest("hex").slice(0, 32);
+  return { began, envelope, subkey, steps, aad, plaintext, said, visitOctets, visit, once };
+}
+
+function verifyHandoff(vector) {
+  let opened;
+  try {
+    opened = openHandoff(vector);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    same("why", error.reason, vector.why);
+    return;
+  }
+  same("why", undefined, vector.why);
+  const { envelope, steps } = opened;
+  const found = {
+    began: opened.began,
+    visit_octets: opened.visitOctets,
+    visit: opened.visit,
+    subkey: opened.subkey,
+    kid: kidOf(fromHex(vector.key)),
+    header: envelope.header,
+    flags: 0,
+    sealed_at: envelope.sealedAt,
+    nonce: envelope.nonce,
+    l: steps.l,
+    k1: steps.k1,
+    m1: steps.m1,
+    m2: steps.m2,
+    derived_key: steps.derivedKey,
+    aad: opened.aad,
+    ciphertext: envelope.ciphertext,
+    tag: envelope.tag,
+    plaintext: opened.plaintext,
+    said: describe(opened.said),
+    once: opened.once,
+    until: opened.began + VISIT_SECONDS + 2 * CLOCK_ALLOWANCE,
+  };
+  for (const [name, value] of Object.entries(found)) same(name, value, vector[name]);
+  same("the plaintext packed again", pack(opened.said), vector.plaintext);
+  const sealed = Buffer.concat([envelope.nonce, gcmSeal(steps, opened.aad, opened.plaintext)]);
+  same("the text sealed again", encodeText(Buffer.concat([envelope.header, sealed])), vector.text);
+}
+
+// --- Form tokens ----------------------------------------------------------------------------
+
+const TOKEN_OCTETS = 69;
+
+// A token's parts, or a Refused.
+function openToken(vector) {
+  if (!/^[A-Za-z0-9_-]{92}$/.test(vector.text)) throw new Refused("token_malformed", "its form");
+  const octets = decodeText(vector.text);
+  if (octets.length !== TOKEN_OCTETS || octets[0] !== 1) throw new Refused("token_malformed", "");
+  const kid = octets.subarray(1, 5);
+  const key = vector.keys.map(fromHex).find((candidate) => kidOf(candidate).equals(kid));
+  if (key === undefined) {
+    const revoked = vector.revoked.includes(kid.toString("hex"));
+    throw new Refused(revoked ? "token_key_revoked" : "token_unknown_kid", kid.toString("hex"));
+  }
+  const subkey = subkeyOf(key, "csrf");
+  const mark = createHmac("sha256", subkey).update(fromHex(vector.sid)).digest();
+  const [mask, masked] = [octets.subarray(5, 37), octets.subarray(37)];
+  if (!xor(mask, mark).equals(masked)) throw new Refused("token_mismatch", "another mark");
+  return { kid, subkey, mark, mask, masked, octets };
+}
+
+function verifyToken(vector) {
+  let opened;
+  try {
+    opened = openToken(vector);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    same("the reason", error.reason, vector.reason);
+    return;
+  }
+  same("the reason", undefined, vector.reason);
+  for (const [name, value] of Object.entries(opened)) same(name, value, vector[name]);
+}
+
 function verifySecretKey(vector) {
   const key = keyFromSecret(fromHex(vector.secret));
   same("key", key, vector.key);
@@ -1431,6 +1565,8 @@ const VERIFIERS = {
   splits: verifySplit,
   overflow: verifyOverflow,
   wires: verifyWire,
+  handoffs: verifyHandoff,
+  form_tokens: verifyToken,
   secret_keys: verifySecretKey,
 };
 
@@ -1546,6 +1682,23 @@ function* changedVectors(list, vector) {
         yield [path.join("."), changed(vector, path, change)];
       }
     }
+  } else if (list === "handoffs" || list === "form_tokens") {
+    const refusal = list === "handoffs" ? "why" : "reason";
+    if (refusal in vector) {
+      yield [refusal, changed(vector, [refusal], other)];
+      return;
+    }
+    for (const place of range(vector.text.length)) {
+      const digit = ALPHABET[ALPHABET.indexOf(vector.text[place]) ^ 32];
+      const text = vector.text.slice(0, place) + digit + vector.text.slice(place + 1);
+      yield [`text[${place}]`, { ...vector, text }];
+    }
+    const inputs = ["name", "keys", "revoked", "now", "text"];
+    for (const name of Object.keys(vector).filter((name) => !inputs.includes(name))) {
+      for (const [path, change] of changesOf(vector[name], [name])) {
+        yield [path.join("."), changed(vector, path, change)];
+      }
+    }
   } else if ("reason" in vector) {
     const { reason, ...rest } = vector;
     yield ["reason", { ...vector, reason: other(reason) }];
@@ -1595,6 +1748,7 @@ function main(argv) {
   if (failures.length === 0) {
     lines.push(`${size("positive")} positive, ${size("negative")} negative vectors verified`);
     lines.push(`${size("splits")} splits, ${size("overflow")} overflow entries verified`);
+    lines.push(`${size("handoffs")} hand-offs, ${size("form_tokens")} form tokens verified`);
     lines.push(`${size("wires")} wires, ${size("secret_keys")} secret keys verified`);
     if (testsItself) {
       const [unnoticed, changes] = selfTest(vectors);

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from typing import Final, NamedTuple
 
-from cookie_sessions.cli.doctor.checks import cookies, functions, keys, lists, requests, times
+from cookie_sessions.cli.doctor.checks import (
+    cookies,
+    functions,
+    keys,
+    lists,
+    requests,
+    stores,
+    times,
+)
 from cookie_sessions.cli.doctor.deployment import Deployment, Finding, Level
 
 
@@ -55,6 +63,9 @@ CHECKS: Final = (
     Check(lists.subject, ("7.4.1", "7.4.2", "7.4.3")),
     Check(lists.remember_cookies, ("7.4.3",)),
     Check(lists.register, ("7.5.2",)),
+    Check(stores.overflow_answers),
+    Check(stores.overflow_keeps),
+    Check(stores.overflow_apart, ("7.4.1",)),
     Check(times.idle_timeout, ("7.3.1",)),
     Check(times.absolute_timeout, ("7.3.2",)),
     Check(cookies.secure, ("3.3.1",)),
@@ -62,12 +73,14 @@ CHECKS: Final = (
     Check(cookies.previous_names, ("3.3.3",)),
     Check(cookies.join_by_commas, ("3.3.3",)),
     Check(cookies.samesite, ("3.3.2",)),
+    Check(cookies.named_cookies, ("3.3.2",)),
     Check(cookies.httponly, ("3.3.4",)),
     Check(requests.csrf, ("3.5.1",)),
-    Check(requests.binding),
+    Check(requests.binding, ("8.2.4",)),
     Check(requests.proxy),
     Check(requests.handoff, ("12.2.1",)),
     Check(requests.header, ("16.2.5",)),
+    Check(requests.probe),
     Check(functions.function),
     Check(keys.secret_key, ("11.2.3", "13.3.1")),
     Check(keys.keys, ("13.3.1", "13.3.4")),

@@ -56,14 +56,17 @@ class Deployment(NamedTuple):
         settings: ours.
         names_subject: whether the setting SUBJECT_KEY is its own.
         revocations: the store of its list; None where there is none, and for a snapshot.
+        overflow: the store of what its cookies have no room for; None where there is none.
         has_login: whether it has a manager of Flask-Login.
         plain_users: its user classes that take get_id() from Flask-Login's UserMixin.
         cookie: the session's, as browsers get it; None where the sessions are not ours.
+        named: the cookies of its further sessions.
         timeouts: those in force.
         secrets: what is known of its secrets.
         csrf: who refuses forged requests: "ours", "flask_wtf", or "" for nobody.
         has_proxy_fix: whether it believes a proxy, by Werkzeug's ProxyFix.
         is_development: whether it runs in debug mode or is being tested.
+        now: when it was looked at, in seconds since the epoch.
         is_function: whether it runs in a function of AWS Lambda.
     """
 
@@ -72,14 +75,17 @@ class Deployment(NamedTuple):
     settings: Settings
     names_subject: bool
     revocations: StoreHealth | None
+    overflow: StoreHealth | None
     has_login: bool
     plain_users: tuple[str, ...]
     cookie: CookieAttributes | None
+    named: tuple[CookieAttributes, ...]
     timeouts: Timeouts
     secrets: Secrets
     csrf: str
     has_proxy_fix: bool
     is_development: bool
+    now: float
     is_function: bool
 
 

@@ -6,13 +6,15 @@ import copy
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from cookie_sessions import clock
 from cookie_sessions.cli.doctor.deployment import Deployment, Secrets, plain_users
-from cookie_sessions.cli.doctor.store import examine_list
+from cookie_sessions.cli.doctor.store import examine_list, examine_values
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.flask import CookieSessionInterface
 from cookie_sessions.flask.state import AppState
@@ -31,7 +33,7 @@ _OF_FUNCTIONS: Final = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API")
 def examine(app: Flask) -> Deployment:
     """Look at an application.
 
-    Its keys are not read and its list is not opened, except to see whether the store answers.
+    Its keys are not read, and its stores are not opened, except to see whether they answer.
 
     Args:
         app: the application.
@@ -47,15 +49,18 @@ def examine(app: Flask) -> Deployment:
     interface = app.session_interface
     kind = type(interface)
     is_sealed = isinstance(interface, CookieSessionInterface)
+    cookie = _cookie(app, interface, settings) if is_sealed else None
     return Deployment(
         interface=f"{kind.__module__}.{kind.__qualname__}",
         is_sealed=is_sealed,
         settings=settings,
         names_subject=f"{PREFIX}SUBJECT_KEY" in app.config,
         revocations=examine_list(settings.revocations or "") if is_store else None,
+        overflow=None if settings.overflow is None else examine_values(settings.overflow),
         has_login=mixin is not None,
         plain_users=() if mixin is None else plain_users(mixin),
-        cookie=_cookie(app, interface, settings) if is_sealed else None,
+        cookie=cookie,
+        named=() if cookie is None else tuple(_named(app, cookie)),
         timeouts=timeouts_in(
             settings, lifetime=int(app.permanent_session_lifetime.total_seconds())
         ),
@@ -63,6 +68,7 @@ def examine(app: Flask) -> Deployment:
         csrf=_csrf(app, settings) if is_sealed else "",
         has_proxy_fix=any(isinstance(each, ProxyFix) for each in _middleware(app)),
         is_development=app.debug or app.testing,
+        now=clock.now(),
         is_function=any(name in os.environ for name in _OF_FUNCTIONS),
     )
 
@@ -73,6 +79,12 @@ def _cookie(app: Flask, interface: Any, settings: Settings) -> CookieAttributes:
     look._prefix = lambda _app: COOKIE_PREFIXES[settings.cookie_prefix]
     cookie: CookieAttributes = look._cookie(app)
     return cookie
+
+
+def _named(app: Flask, main: CookieAttributes) -> Iterator[CookieAttributes]:
+    for name, each in AppState.of(app).named.items():
+        samesite = each.get_cookie_samesite(app)
+        yield replace(main, name=f"{main.name}-{name}", samesite=samesite)
 
 
 def _secrets(app: Flask, settings: Settings) -> Secrets:

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 def doctor(ctx: click.Context, *, accepted: tuple[str, ...], as_json: bool) -> None:
     """Say what the application's configuration means for its sessions.
 
-    Each finding has its fix, and its numbers in OWASP ASVS 5.0. Asks the store of the revocation
-    list to keep an entry for a moment, and nobody else. Ends with 0 if all is well, 1 for an error,
-    2 for a wrong command line, 4 for warnings. What lies between visitors and the application is
-    measured by cookie-sessions doctor.
+    Each finding has its fix, and its numbers in OWASP ASVS 5.0. Asks the stores of the revocation
+    list and of overflowing values to keep an entry for a moment, and nobody else. Ends with 0 if
+    all is well, 1 for an error, 2 for a wrong command line, 4 for warnings. What lies between
+    visitors and the application is measured by cookie-sessions doctor.
     """
     from cookie_sessions.cli.doctor.configuration import CHECKS, check
     from cookie_sessions.cli.doctor.deployment import Level

@@ -48,16 +48,23 @@ class _Loss(NamedTuple):
         told: at the end of a sentence.
         alone: the same where processes do not share the store.
         forbids: whether a store that evicts can't be used at all.
+        setting: which setting names such a store.
     """
 
     told: str
     alone: str
     forbids: bool
+    setting: str
 
 
-_OF_VALUES: Final = _Loss("values may be lost", "use it with no other", forbids=False)
+_OF_VALUES: Final = _Loss(
+    "values may be lost", "use it with no other", forbids=False, setting="OVERFLOW"
+)
 _OF_A_LIST: Final = _Loss(
-    "what was signed out would live again", "what ends in it lives in all others", forbids=True
+    "what was signed out would live again",
+    "what ends in it lives in all others",
+    forbids=True,
+    setting="REVOCATIONS",
 )
 
 
@@ -70,7 +77,12 @@ def examine(url: str) -> StoreHealth:
     Raises:
         ConfigurationError: the URL can't be used. The message does not repeat it.
     """
-    return _examined(url, _OF_VALUES)
+    return _examined(url, _OF_VALUES, makes=True)
+
+
+def examine_values(url: str) -> StoreHealth:
+    """As :func:`examine`; a file that is not there is not made."""
+    return _examined(url, _OF_VALUES, makes=False)
 
 
 def examine_list(url: str) -> StoreHealth:
@@ -78,18 +90,18 @@ def examine_list(url: str) -> StoreHealth:
 
     A file that is not there is not made.
     """
-    return _examined(url, _OF_A_LIST)
+    return _examined(url, _OF_A_LIST, makes=False)
 
 
-def _examined(url: str, loss: _Loss) -> StoreHealth:
+def _examined(url: str, loss: _Loss, *, makes: bool) -> StoreHealth:
     try:
         store = store_from_url(url)
     except ConfigurationError as error:
         del url
         raise error.with_traceback(None) from None
-    absent = absent_file(store) if loss.forbids else None
+    absent = None if makes else absent_file(store)
     if absent is not None:
-        return _not_there(store, absent)
+        return _not_there(store, absent, loss)
     try:
         fault = _fault(store)
         policy = None if fault else _told(store, "maxmemory_policy")
@@ -123,7 +135,7 @@ def _examined(url: str, loss: _Loss) -> StoreHealth:
     )
 
 
-def _not_there(store: ExpiringStore, path: str) -> StoreHealth:
+def _not_there(store: ExpiringStore, path: str, loss: _Loss) -> StoreHealth:
     folder = Path(path).parent
     if not os.access(folder, os.W_OK | os.X_OK):
         fault = (
@@ -133,7 +145,7 @@ def _not_there(store: ExpiringStore, path: str) -> StoreHealth:
         return StoreHealth(store.name, answers=False, fault=fault, policy=None, warnings=())
     told = (
         "its file is not there, so no application has used it yet: compare the path with the "
-        "application's COOKIE_SESSIONS_REVOCATIONS"
+        f"application's COOKIE_SESSIONS_{loss.setting}"
     )
     return StoreHealth(store.name, answers=False, fault="", policy=None, warnings=(told,))
 

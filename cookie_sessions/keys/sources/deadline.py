@@ -21,7 +21,7 @@ class Deadline:
     have none, so their sum has no bound. Each call has a thread of its own; one that comes late is
     left alone to end by those time-outs, and what it brings is dropped. No more than three may be
     late at a time. The thread also keeps the frames of the client libraries, which hold the answer,
-    away from the errors that go on.
+    away from the errors that go on. Where no thread can be had, a call is made without.
 
     Args:
         name: the name of the source, for the errors.
@@ -46,8 +46,13 @@ class Deadline:
         if len(self._late) >= _MOST_LATE:
             raise Unavailable(f"{self._name}: earlier calls have not been answered yet.")
         call = _Call(function, self._name)
-        call.start()
-        call.join(SECONDS)
+        try:
+            call.start()
+        except RuntimeError:
+            # No thread can be had: then the time-outs of the client libraries have to do.
+            call.run()
+        else:
+            call.join(SECONDS)
         if call.is_alive():
             self._late = (*self._late, call)
             raise Unavailable(f"{self._name}: there was no answer within {SECONDS:g} seconds.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cookie_sessions.errors import ConfigurationError
-from cookie_sessions.keys.sources.environment import EnvironmentSource
-from cookie_sessions.keys.sources.file import FileSource
-from cookie_sessions.keys.sources.function import FunctionSource
-from cookie_sessions.keys.sources.source import KeySource
+
+if TYPE_CHECKING:
+    from cookie_sessions.keys.sources.file import FileSource
+    from cookie_sessions.keys.sources.source import KeySource
 
 FORMS: Final = (
     "file:/path/of/the/ring.json",
@@ -43,7 +43,12 @@ def source_of(setting: str | Callable[[], str | bytes]) -> KeySource:
     Raises:
         ConfigurationError: as for ``source_from_url``.
     """
-    return source_from_url(setting) if isinstance(setting, str) else FunctionSource(setting)
+    if isinstance(setting, str):
+        return source_from_url(setting)
+    # A cold start pays only for the kind of source that it has.
+    from cookie_sessions.keys.sources.function import FunctionSource
+
+    return FunctionSource(setting)
 
 
 def source_from_url(url: str) -> KeySource:
@@ -73,6 +78,8 @@ def source_from_url(url: str) -> KeySource:
         case "file":
             return _file(rest)
         case "env":
+            from cookie_sessions.keys.sources.environment import EnvironmentSource
+
             return EnvironmentSource(rest)
         case "aws-secretsmanager":
             from cookie_sessions.keys.sources.aws import SecretsManagerSource
@@ -117,6 +124,8 @@ def _file(rest: str) -> KeySource:
                 f"file:PATH?{_PASSPHRASE}env:NAME",
             )
         told[option] = True
+    from cookie_sessions.keys.sources.file import FileSource
+
     file = FileSource(path[2:] if path.startswith("///") else path, **told)
     return _wrapped(file, passphrase) if passphrase else file
 

@@ -106,7 +106,7 @@ class SnapshotList:
         if held is not None and now < held.token.ends:
             if due:
                 self._look_beside()
-            return held
+            return self._held or held
         if due:
             # Nobody waits long for a source that has just failed.
             if self._failed:
@@ -149,10 +149,10 @@ class SnapshotList:
             thread = threading.Thread(target=look, name="snapshot", daemon=True)
             thread.start()
         except RuntimeError:
-            # No thread can be had, as at the end of a process: the next question tries again.
-            lock.release()
-            return
-        thread.join(wait)
+            # No thread can be had, so this question waits for it.
+            look()
+        else:
+            thread.join(wait)
 
     def _lock(self) -> threading.Lock:
         # A fork may have been made while another thread held the lock, which is not here.

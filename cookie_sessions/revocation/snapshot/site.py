@@ -80,9 +80,10 @@ class SnapshotSite:
         try:
             fetch.start()
         except RuntimeError:
-            # No thread can be had, as at the end of a process.
-            raise SnapshotRefused(Fault.UNREACHABLE) from None
-        fetch.join(seconds)
+            # No thread can be had: then the time-out between two octets has to do.
+            fetch.run()
+        else:
+            fetch.join(seconds)
         if fetch.is_alive():
             self._late = (*self._late, fetch)
             fetch.give_up()

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from cookie_sessions.cli.doctor.checks import cookies, functions, keys, lists, requests, times
+from cookie_sessions.cli.doctor.checks import (
+    cookies,
+    functions,
+    keys,
+    lists,
+    requests,
+    stores,
+    times,
+)
 from cookie_sessions.cli.doctor.deployment import Deployment, Level, Secrets
 from cookie_sessions.cli.doctor.store import StoreHealth
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.policy.binding import STANDARD
+from cookie_sessions.probe import Grant
 from cookie_sessions.settings import Settings
 
 DAY: Final = 86_400
+NOW: Final = 1_785_000_000.0
 SETTINGS: Final[dict[str, Any]] = {
     "keys": "file:/etc/shop/keys.json",
     "accept_flask_cookies_until": 1_893_456_000.0,
@@ -24,6 +34,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "strict": True,
     "fingerprint_header": "X-Ja4",
     "handoff_origin": "https://shop.example.org",
+    "overflow": "sqlite:values.db",
     "handoff_targets": ("https://accounts.example.com/redeem",),
 }
 SOUND: Final = Deployment(
@@ -32,14 +43,17 @@ SOUND: Final = Deployment(
     settings=Settings(**SETTINGS),
     names_subject=False,
     revocations=StoreHealth("sqlite:list.db", True, "", None, ()),
+    overflow=StoreHealth("sqlite:values.db", True, "", None, ()),
     has_login=True,
     plain_users=(),
     cookie=CookieAttributes("__Host-session", secure=True),
+    named=(CookieAttributes("__Host-session-sudo", secure=True, samesite="Strict"),),
     timeouts=Timeouts(3_600, DAY),
     secrets=Secrets(exists=True, is_weak=False, names_subjects=False),
     csrf="ours",
     has_proxy_fix=True,
     is_development=False,
+    now=NOW,
     is_function=True,
 )
 
@@ -121,6 +135,24 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
         "shop.User: get_id() is that of",
     ),
     (lists.register, with_settings(register=False), Level.NOTE, "COOKIE_SESSIONS_REGISTER = True."),
+    (
+        stores.overflow_answers,
+        SOUND._replace(overflow=StoreHealth("redis:", False, "It does not answer.", None, ())),
+        Level.ERROR,
+        "does not answer",
+    ),
+    (
+        stores.overflow_keeps,
+        SOUND._replace(overflow=StoreHealth("memcached:", True, "", None, ("it drops some",))),
+        Level.WARNING,
+        "memcached:: it drops some. A value that is lost is absent",
+    ),
+    (
+        stores.overflow_apart,
+        with_settings(overflow="sqlite:list.db"),
+        Level.NOTE,
+        "Name another database or table in COOKIE_SESSIONS_OVERFLOW",
+    ),
     (times.idle_timeout, timed(idle=31 * DAY), Level.NOTE, "lives for 31 d, longer than any level"),
     (
         times.absolute_timeout,
@@ -159,6 +191,12 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
         "nothing tells forged ones from others",
     ),
     (
+        cookies.named_cookies,
+        SOUND._replace(csrf="", named=(CookieAttributes("session-sudo", samesite="None"),)),
+        Level.WARNING,
+        "samesite='None'): session-sudo. Make those sessions with samesite='Strict'",
+    ),
+    (
         cookies.httponly,
         with_cookie(httponly=False),
         Level.WARNING,
@@ -184,6 +222,12 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
         "plain HTTP: http://localhost/redeem.",
     ),
     (requests.header, with_settings(header=True), Level.NOTE, "out of the logs"),
+    (
+        requests.probe,
+        with_settings(probe=Grant(int(NOW) + 60, "0" * 64)),
+        Level.WARNING,
+        "COOKIE_SESSIONS_PROBE out",
+    ),
     (functions.function, with_settings(strict=False), Level.NOTE, "COOKIE_SESSIONS_STRICT = True"),
     (keys.secret_key, secrets(is_weak=True), Level.WARNING, "fewer than 16 octets"),
     (keys.keys, with_settings(keys=None), Level.NOTE, "cookie-sessions keys init"),

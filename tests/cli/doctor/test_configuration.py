@@ -7,13 +7,24 @@ from typing import Any
 
 import pytest
 
-from cookie_sessions.cli.doctor.checks import cookies, keys, lists, requests, times
+from cookie_sessions.cli.doctor.checks import cookies, keys, lists, requests, stores, times
 from cookie_sessions.cli.doctor.configuration import CHECKS, check
 from cookie_sessions.cli.doctor.deployment import Deployment, Finding, Level, plain_users
 from cookie_sessions.cli.doctor.store import StoreHealth
-from tests.cli.doctor.faults import DAY, FAULTY, SOUND, secrets, timed, with_cookie, with_settings
+from cookie_sessions.cookies import CookieAttributes
+from cookie_sessions.probe import Grant
+from tests.cli.doctor.faults import (
+    DAY,
+    FAULTY,
+    NOW,
+    SOUND,
+    secrets,
+    timed,
+    with_cookie,
+    with_settings,
+)
 
-SILENT = ("join_by_commas", "header")
+SILENT = ("join_by_commas", "header", "probe")
 """Checks of what can only be wrong where it is turned on."""
 
 
@@ -226,3 +237,23 @@ def test_user_classes_that_leave_the_identifier_alone_are_found() -> None:
     assert {each.__name__ for each in (Alternative, Changed)} == {"Alternative", "Changed"}
     wanted = sorted(f"{each.__module__}.{each.__qualname__}" for each in (Half, Kept, Plain))
     assert plain_users(Mixin) == tuple(wanted)
+
+
+def test_a_store_that_is_not_used_is_not_looked_at() -> None:
+    bare = with_settings(overflow=None)._replace(overflow=None, named=())
+    looks = {"overflow_answers", "overflow_keeps", "overflow_apart", "named_cookies", "probe"}
+    assert not looks & {*names_of(bare)}
+    absent = StoreHealth("sqlite:values.db", False, "", None, ("not there",))
+    level, text = told(stores.overflow_answers(SOUND._replace(overflow=absent)))
+    assert (level, "makes it" in text) == (Level.NOTE, True)
+    assert stores.overflow_keeps(SOUND._replace(overflow=absent)) is None
+
+
+def test_the_cookie_of_a_further_session_is_a_note_where_forged_requests_are_refused() -> None:
+    named = (CookieAttributes("session-sudo", samesite="None"),)
+    assert told(cookies.named_cookies(SOUND._replace(named=named)))[0] is Level.NOTE
+
+
+def test_a_probe_that_has_ended_is_a_note() -> None:
+    ended = with_settings(probe=Grant(int(NOW), "0" * 64))
+    assert told(requests.probe(ended))[0] is Level.NOTE

@@ -74,7 +74,7 @@ def test_a_sound_application_ends_with_0_and_says_what_is_right(tmp_path: Path) 
         "ok: Nobody but this host can set the cookie __Host-session. [ASVS 5.0: 3.3.1, 3.3.3]",
         "ok: A session that nobody uses ends after 1 h, within AAL2 of NIST SP 800-63B-4. [ASVS",
         "ok: Requests that change something and were forged are refused (by CookieSessions). [ASVS",
-        "ok: Sessions are bound to their client: user_agent, accept_language, network.\n",
+        "ok: Sessions are bound to their client: user_agent, accept_language, network. [ASVS",
     ):
         assert line in told.text
     assert SECRET not in told.text
@@ -233,3 +233,23 @@ def test_what_a_subclass_makes_of_the_cookie_counts(tmp_path: Path) -> None:
         ),
     )
     assert (told.status, told.levels["httponly"]) == (4, "warning"), told.text
+
+
+def test_the_overflow_store_is_examined_and_no_file_of_it_made(tmp_path: Path) -> None:
+    values = tmp_path / "values.db"
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW=f"sqlite:{values}")
+    assert (told.status, told.levels["overflow_answers"]) == (0, "note"), told.text
+    assert told.levels["overflow_apart"] == "ok"
+    assert not values.exists()
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW="memory:")
+    assert (told.status, told.levels["overflow_keeps"]) == (4, "warning"), told.text
+    told = doctor(tmp_path, "--json", COOKIE_SESSIONS_OVERFLOW=f"sqlite:{tmp_path}/list.db")
+    assert told.levels["overflow_apart"] == "note", told.text
+
+
+def test_cookies_of_further_sessions_are_seen(tmp_path: Path) -> None:
+    made = "CookieSessions(app)\nCookieSessions.named(app, 'sudo', idle_timeout=600"
+    told = doctor(tmp_path, extension=f"{made})")
+    assert "other sites: __Host-session-sudo." in told.text
+    told = doctor(tmp_path, "--json", extension=f"{made}, samesite='None')")
+    assert (told.status, told.levels["named_cookies"]) == (0, "note"), told.text

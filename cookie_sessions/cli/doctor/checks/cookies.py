@@ -103,6 +103,23 @@ def samesite(deployment: Deployment) -> Finding | None:
     )
 
 
+def named_cookies(deployment: Deployment) -> Finding | None:
+    """Whether browsers keep the cookies of further sessions from other sites."""
+    if not deployment.named:
+        return None
+    sent = [each.name for each in deployment.named if (each.samesite or "").lower() == "none"]
+    if not sent:
+        names = ", ".join(each.name for each in deployment.named)
+        return ok(f"Browsers keep the cookies of further sessions from other sites: {names}.")
+    told = (
+        f"Browsers send the cookies of further sessions along with requests of other sites "
+        f"(samesite='None'): {', '.join(sent)}. Make those sessions with samesite='Strict'"
+    )
+    if deployment.csrf:
+        return note(f"{told}; only the check of requests stops forged ones.")
+    return warning(f"{told}, and use CookieSessions(app, csrf=True).")
+
+
 def httponly(deployment: Deployment) -> Finding | None:
     """Whether scripts can read the cookie."""
     if deployment.cookie is None:

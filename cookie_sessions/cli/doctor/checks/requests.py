@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cookie_sessions.cli.doctor.deployment import Deployment, Finding, note, ok, warning
+from cookie_sessions.cli.times import moment
 from cookie_sessions.policy.binding import STANDARD
 from cookie_sessions.settings import PREFIX
 
@@ -73,6 +74,19 @@ def handoff(deployment: Deployment) -> Finding | None:
         f"Users are handed over by plain HTTP: {', '.join(plain)}. That is for development. Name "
         f"https URLs in {PREFIX}HANDOFF_ORIGIN, {PREFIX}HANDOFF_TARGETS and "
         f"{PREFIX}HANDOFF_SOURCES."
+    )
+
+
+def probe(deployment: Deployment) -> Finding | None:
+    """Whether somebody can ask the application for what the doctor measures with."""
+    grant = deployment.settings.probe
+    if grant is None:
+        return None
+    if grant.ends <= deployment.now:
+        return note(f"The doctor's probe has ended ({moment(grant.ends)}). Take {PREFIX}PROBE out.")
+    return warning(
+        f"The doctor's probe is open until {moment(grant.ends)}: whoever has its token can ask for "
+        f"large answers and learn three settings. Take {PREFIX}PROBE out when it has measured."
     )
 
 
