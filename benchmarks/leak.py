@@ -1,4 +1,4 @@
-"""What a length gives away: python -m benchmarks.leak
+"""``python -m benchmarks.leak`` prints what a length gives away.
 
 A session holds somebody's e-mail address and, under another key, text that an attacker chooses (a
 search, a name). The attacker sees the length of the sealed cookie and nothing else, and guesses
@@ -13,13 +13,24 @@ from random import Random
 import ormsgpack
 import zstandard
 
-from cookie_sessions.codec import Codec
+from cookie_sessions.codec import Codec, Wire
 
 TRIALS = 60
 CANDIDATES = 100
 
 _FIRST = ("anna", "boris", "clara", "david", "elena", "fabian", "greta", "henri", "iris", "jonas")
-_LAST = ("adler", "brandt", "celik", "dvorak", "egger", "fischer", "gruber", "huber", "ivanov", "jung")
+_LAST = (
+    "adler",
+    "brandt",
+    "celik",
+    "dvorak",
+    "egger",
+    "fischer",
+    "gruber",
+    "huber",
+    "ivanov",
+    "jung",
+)
 _ADDRESSES = [f"{first}.{last}@post.example.com" for first in _FIRST for last in _LAST]
 
 _CODEC = Codec()
@@ -35,8 +46,10 @@ def together(secret: str, chosen: str) -> int:
 
 def apart(secret: str, chosen: str) -> int:
     """The octets of the same session as this package writes it, before it is sealed."""
-    session = {"user_id": 42, "email": secret, "search": chosen}
-    wires = {key: _CODEC.to_wire(key, value, _CODEC.pack(value)) for key, value in session.items()}
+    session: dict[str, object] = {"user_id": 42, "email": secret, "search": chosen}
+    wires: dict[object, Wire] = {
+        key: _CODEC.to_wire(key, value, _CODEC.pack(value)) for key, value in session.items()
+    }
     return len(_CODEC.dump_payload(b"c", wires))
 
 

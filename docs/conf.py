@@ -1,4 +1,4 @@
-"""How the site is made of the pages: sphinx-build -W -n -c docs . FOLDER
+"""How ``sphinx-build -W -n -c docs . FOLDER`` makes a site of the pages.
 
 The pages are the files that GitHub shows. What Sphinx alone needs is added while it reads them: to
 the README the order of docs/contents.md, and to docs/reference.md the docstrings of the modules

@@ -189,11 +189,23 @@ def test_the_application_of_the_checklist_satisfies_the_doctor(
 
 
 def test_the_checklist_names_every_check_that_warns_and_none_that_is_not_there() -> None:
-    shown = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\|[^|]*\|([^|]*)\|", CHECKLIST, re.MULTILINE))))
+    shown = set(
+        re.findall(
+            r"`(\w+)`", " ".join(re.findall(r"^\|[^|]*\|([^|]*)\|", CHECKLIST, re.MULTILINE))
+        )
+    )
     events = {str(name) for name in EventName}
     known = {check.name for check in CHECKS}
     assert shown - events - {"Cache"} <= known
-    elsewhere = {"interface", "previous_names", "join_by_commas", "handoff", "header", "function", "index_key"}
+    elsewhere = {
+        "interface",
+        "previous_names",
+        "join_by_commas",
+        "handoff",
+        "header",
+        "function",
+        "index_key",
+    }
     assert known - shown == elsewhere
 
 

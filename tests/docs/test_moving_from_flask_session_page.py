@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from cachelib.file import FileSystemCache
 from flask import Flask, request, session
 from flask.testing import FlaskClient
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_session import Session
 from redis import Redis
 
@@ -20,11 +20,15 @@ from tests.stores.redis_server import RedisServer
 
 PAGE = ROOT / "docs/moving-from-flask-session.md"
 SITE = "https://shop.test"
-Config = Callable[[], dict[str, Any]]
+# It has no types of its own.
+flask_login: Any = import_module("flask_login")
 
 
-class User(UserMixin):
-    id = "ann"
+def user() -> Any:
+    """Ann, as Flask-Login knows her."""
+    made = flask_login.UserMixin()
+    made.id = "ann"
+    return made
 
 
 def site(config: dict[str, Any], *, bridge: bool, **more: Any) -> Flask:
@@ -38,17 +42,17 @@ def site(config: dict[str, Any], *, bridge: bool, **more: Any) -> Flask:
     if bridge:
         (source,) = blocks(PAGE, "python")
         exec(source, {"app": app})  # noqa: S102
-    users = LoginManager(app)
-    users.user_loader(lambda _id: User())
+    users = flask_login.LoginManager(app)
+    users.user_loader(lambda _id: user())
 
     @app.post("/sign-in")
     def sign_in() -> str:
-        login_user(User())
+        flask_login.login_user(user())
         return ""
 
     @app.post("/sign-out")
     def sign_out() -> str:
-        logout_user()
+        flask_login.logout_user()
         if request.args.get("clear"):
             session.clear()
         return ""
@@ -66,7 +70,7 @@ def site(config: dict[str, Any], *, bridge: bool, **more: Any) -> Flask:
     @app.get("/")
     def index() -> dict[str, Any]:
         return {
-            "user": current_user.get_id(),
+            "user": flask_login.current_user.get_id(),
             "cart": session.get("cart"),
             "token": session.get("csrf_token"),
             "permanent": session.permanent,
@@ -168,9 +172,7 @@ def test_requests_at_once_and_a_lost_response_cost_nobody_the_session(
 
 
 @pytest.mark.parametrize("way", ["/sign-out", "/sign-out?clear=yes"])
-def test_signing_out_in_the_very_first_request_is_final(
-    of_redis: dict[str, Any], way: str
-) -> None:
+def test_signing_out_in_the_very_first_request_is_final(of_redis: dict[str, Any], way: str) -> None:
     browser = visitor(site(of_redis, bridge=True), cookie=signed_in(of_redis))
     browser.post(way, base_url=SITE)
     assert shown(browser)["user"] is None
@@ -217,9 +219,7 @@ def test_a_copied_session_can_be_ended_as_any_other(
 ) -> None:
     from cookie_sessions.flask import CookieSessions
 
-    app = site(
-        of_redis, bridge=True, COOKIE_SESSIONS_REVOCATIONS=f"sqlite:{tmp_path / 'ended.db'}"
-    )
+    app = site(of_redis, bridge=True, COOKIE_SESSIONS_REVOCATIONS=f"sqlite:{tmp_path / 'ended.db'}")
     browser = visitor(app, cookie=signed_in(of_redis))
     shown(browser)
     assert shown(browser)["user"] == "ann"

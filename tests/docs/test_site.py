@@ -55,7 +55,14 @@ def test_every_link_within_the_site_leads_to_a_page_and_an_anchor(site: Site) ->
 
 def test_a_link_to_nothing_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "other.html").write_text('<h2 id="here">x</h2><a name="there">y</a>')
-    targets = ("other.html", "other.html#here", "other.html#there", "#up", "gone.html", "other.html#no")
+    targets = (
+        "other.html",
+        "other.html#here",
+        "other.html#there",
+        "#up",
+        "gone.html",
+        "other.html#no",
+    )
     links = "".join(f'<a href="{target}">x</a>' for target in targets)
     (tmp_path / "page.html").write_text(f'<p id="up">{links}<img src="gone.png"></p>')
     site = Site(tmp_path)
@@ -71,7 +78,9 @@ def test_every_link_to_elsewhere_is_encrypted(site: Site) -> None:
 
 
 def test_the_contents_name_each_page_once_in_reading_order() -> None:
-    named = [(CONTENTS.parent / target).resolve() for _, target, _ in ENTRY.findall(CONTENTS.read_text())]
+    named = [
+        (CONTENTS.parent / target).resolve() for _, target, _ in ENTRY.findall(CONTENTS.read_text())
+    ]
     assert named[:2] == [ROOT / "README.md", ROOT / "docs/guide.md"]
     assert len(named) == len(set(named))
     lacking = set(PAGES) - {CONTENTS} - set(named)
