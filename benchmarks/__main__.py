@@ -21,6 +21,7 @@ from benchmarks import (
     sizes,
     snapshots,
     stored,
+    trained,
 )
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import OURS, PEERS
@@ -42,6 +43,7 @@ class Effort:
         redis_seconds: the same for each of the two measurements with Redis.
         loops: rounds of everything that is timed in loops.
         pairs: pairs of processes for cold starts.
+        sessions: sessions that a dictionary is trained on.
     """
 
     rounds: int
@@ -50,10 +52,15 @@ class Effort:
     redis_seconds: float
     loops: int
     pairs: int
+    sessions: int
 
 
-FULL: Final = Effort(rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25)
-QUICK: Final = Effort(rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2)
+FULL: Final = Effort(
+    rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25, sessions=4_000
+)
+QUICK: Final = Effort(
+    rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2, sessions=400
+)
 
 
 def measure(effort: Effort) -> Results:
@@ -75,6 +82,7 @@ def measure(effort: Effort) -> Results:
         loops=effort.loops,
     )
     octets = sizes.measure(shapes)
+    octets += trained.measure(shapes, octets, sessions=effort.sessions)
     floors = floor.measure(shapes, count=effort.loops)
     cold = imports.measure(pairs=effort.pairs)
     # Last, because these fill the memory with a million entries.

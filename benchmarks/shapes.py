@@ -7,7 +7,7 @@ RSA key is fresh in each run, so signatures differ from run to run while their s
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -76,6 +76,21 @@ def all_shapes() -> tuple[Shape, ...]:
 def one_shape(name: str) -> Shape:
     """The shape of that name; ``KeyError`` where there is none."""
     return {shape.name: shape for shape in all_shapes()}[name]
+
+
+def training_sessions(count: int) -> Iterator[Values]:
+    """Sessions to sample, a cart, an OpenID one and a big one in turn.
+
+    Their seeds are others than those of the sessions that are measured.
+    """
+    issuer = Issuer()
+    builders: tuple[Callable[[random.Random], Values], ...] = (
+        _cart,
+        lambda rng: _oidc(rng, issuer),
+        _big,
+    )
+    for number in range(count):
+        yield builders[number % len(builders)](random.Random(f"sampled {number}"))
 
 
 def new_item(nested: str) -> dict[str, Any]:

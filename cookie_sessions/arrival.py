@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Wire
-from cookie_sessions.content import Content
+from cookie_sessions.codec import Reference, Wire
+from cookie_sessions.content import Content, Early
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.departure import Departure
 from cookie_sessions.ending import end, end_others
 from cookie_sessions.envelope import Head
-from cookie_sessions.errors import Reason, Rejected, UsageError
+from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.fixation import shed
 from cookie_sessions.sealer import Place
@@ -63,6 +63,7 @@ class Arrival:
 
     __slots__ = (
         "_client",
+        "_early",
         "_manager",
         "_opens_left",
         "_recent",
@@ -84,6 +85,7 @@ class Arrival:
     ) -> None:
         self._manager = manager
         self._client = client
+        self._early: Early | None = None
         self._seen: Client | None = None
         self.anomaly: Anomaly | None = None
         self._opens_left = MAX_OPENS
@@ -151,6 +153,8 @@ class Arrival:
         """
         if not self.header:
             return None
+        if self._early is not None:
+            return self._early.opened()
         events = self._manager.events
         began = clock.ticks() if events.wants(_OPENED) else None
         content = self._open_under(self.name)
@@ -166,6 +170,26 @@ class Arrival:
         if content is not None and began is not None:
             self._tell_opened(content, seconds=clock.ticks() - began)
         return content
+
+    def open_early(self) -> None:
+        """Do now what the session's first use would: open it, and fetch what is kept elsewhere.
+
+        For a thread in which waiting holds nobody up. What :meth:`open` and :meth:`fetch` are
+        asked for later they give from here, and raise what was raised here.
+        """
+        values: Mapping[Any, Wire] | Unavailable = {}
+        try:
+            content = self.open()
+        except Unavailable as error:
+            self._early = Early(error, values)
+            return
+        if content is not None and content.references:
+            far = {key: wire for key, wire in content.wires.items() if Reference.of(wire)}
+            try:
+                values = self._ask_for(far)
+            except Unavailable as error:
+                values = error
+        self._early = Early(content, values)
 
     def tell(self, anomaly: Anomaly) -> Anomaly:
         """Have the application hear of an anomaly; it may give it a more severe verdict."""
@@ -264,11 +288,14 @@ class Arrival:
         Raises:
             Unavailable: the store does not answer.
         """
-        manager = self._manager
-        found = {} if manager.overflow is None else manager.overflow.fetch(manager.codec, wires)
+        found = self._ask_for(wires) if self._early is None else self._early.fetched(wires)
         for _ in wires.keys() - found.keys():
-            manager.events.emit(EventName.VALUE_LOST)
+            self._manager.events.emit(EventName.VALUE_LOST)
         return found
+
+    def _ask_for(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
+        manager = self._manager
+        return {} if manager.overflow is None else manager.overflow.fetch(manager.codec, wires)
 
     def end(self, content: Content, *, asked: bool | None) -> None:
         """Put a session on the revocation list, if there is one.

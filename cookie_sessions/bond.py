@@ -48,6 +48,16 @@ class Bond:
             Client.of_environ, environ, fingerprint_header=self._fingerprint_header
         )
 
+    def client_of_scope(self, scope: Mapping[str, Any]) -> Callable[[], Client]:
+        """Gives the client of an ASGI connection once it is asked for.
+
+        Args:
+            scope: the connection's.
+        """
+        return functools.partial(
+            Client.of_scope, scope, fingerprint_header=self._fingerprint_header
+        )
+
     def check(self, content: Content, client: Client) -> Content:
         """Judge a session that was opened.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 MAX_CHARACTERS: Final = 1024
@@ -39,13 +39,46 @@ class Client(NamedTuple):
             environ: the request's.
             fingerprint_header: the name of the header with the fingerprint, or None.
         """
-        fingerprint = ""
         if fingerprint_header is not None:
-            key = f"HTTP_{fingerprint_header.upper().replace('-', '_')}"
-            fingerprint = environ.get(key) or ""
-        return cls(
-            user_agent=(environ.get("HTTP_USER_AGENT") or "")[:MAX_CHARACTERS],
-            accept_language=(environ.get("HTTP_ACCEPT_LANGUAGE") or "")[:MAX_CHARACTERS],
-            address=(environ.get("REMOTE_ADDR") or "")[:MAX_CHARACTERS],
-            fingerprint=fingerprint[:MAX_CHARACTERS],
+            fingerprint_header = f"HTTP_{fingerprint_header.upper().replace('-', '_')}"
+        return cls._of(
+            environ.get,
+            ("HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE", fingerprint_header),
+            address=environ.get("REMOTE_ADDR"),
         )
+
+    @classmethod
+    def of_scope(cls, scope: Mapping[str, Any], *, fingerprint_header: str | None) -> Client:
+        """The client of an ASGI connection (ASGI 3, "HTTP & WebSocket").
+
+        The address is the server's word alone, as for :meth:`of_environ`.
+
+        Args:
+            scope: the connection's.
+            fingerprint_header: the name of the header with the fingerprint, or None.
+        """
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            # As WSGI servers join a header that comes more than once.
+            headers[key] = f"{headers[key]},{text}" if key in headers else text
+        if fingerprint_header is not None:
+            fingerprint_header = fingerprint_header.lower()
+        return cls._of(
+            headers.get,
+            ("user-agent", "accept-language", fingerprint_header),
+            address=(scope.get("client") or ("",))[0],
+        )
+
+    @classmethod
+    def _of(
+        cls,
+        get: Callable[[str], Any],
+        names: tuple[str, str, str | None],
+        *,
+        address: str | None,
+    ) -> Client:
+        user_agent, language, fingerprint = [
+            (get(name) or "")[:MAX_CHARACTERS] if name is not None else "" for name in names
+        ]
+        return cls(user_agent, language, (address or "")[:MAX_CHARACTERS], fingerprint)

@@ -41,6 +41,7 @@ class Commit:
     __slots__ = (
         "_began",
         "_departure",
+        "_kept",
         "_kid",
         "_manager",
         "_place",
@@ -59,6 +60,7 @@ class Commit:
         self._session = session
         self._began = clock.ticks()
         self._kid = b""
+        self._kept: Mapping[Any, Wire] = {}
         self._succession = Succession(manager, session)
         origin = session._origin
         arrival = origin if isinstance(origin, Arrival) else None
@@ -127,6 +129,9 @@ class Commit:
             signs = content.imported
             written = self._write(wires, expires=expires, renew=renew, signs=signs)
         self._tell(written, content, signs=signs)
+        sampler = self._manager.sampler
+        if sampler is not None and self._kept and session.modified:
+            sampler.note(session, self._kept)
         return written.lines
 
     def deletion(self) -> list[str]:
@@ -246,6 +251,7 @@ class Commit:
             written = write(copied, wires)
             if written.excess is None:
                 self._succession.register(claims)
+            self._kept = wires
             return written
         # Only applications with a store load the code that fills it.
         from cookie_sessions.stowage import Stowage
@@ -280,6 +286,7 @@ class Commit:
         stowage.store()
         self._succession.register(claims)
         self._let_go(stowage.wires)
+        self._kept = stowage.wires
         return written
 
     def _slides(self, copied: Content | None, claims: Claims) -> bool:
@@ -337,8 +344,8 @@ class Commit:
     ) -> bytes:
         codec = self._manager.codec
         if copied is not None:
-            return codec.with_claims(copied.plaintext, claims.to_octets())
-        return codec.dump_payload(claims.to_octets(), wires)
+            return codec.with_claims(codec.without_withdrawn(copied.plaintext), claims.to_octets())
+        return codec.dump_payload(claims.to_octets(), codec.repacked(wires))
 
     def _signed_text(self, wires: Mapping[Any, Wire], *, renew: bool) -> str:
         manager = self._manager

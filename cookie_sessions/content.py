@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Reference, Wire
 from cookie_sessions.envelope import Head
+from cookie_sessions.errors import Unavailable
 
 if TYPE_CHECKING:
     from cookie_sessions.policy.binding import Anomaly
@@ -45,6 +46,42 @@ class Content(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"
+
+
+class Early(NamedTuple):
+    """What was opened and fetched before its session was used, or why it could not be.
+
+    Attributes:
+        content: the session as it came; None where no living one did.
+        values: what it keeps elsewhere, by key.
+    """
+
+    content: Content | Unavailable | None
+    values: Mapping[Any, Wire] | Unavailable
+
+    def __repr__(self) -> str:
+        return "<Early>"
+
+    def opened(self) -> Content | None:
+        """The session as it came.
+
+        Raises:
+            Unavailable: it could not be opened.
+        """
+        if isinstance(self.content, Unavailable):
+            raise self.content.with_traceback(None)
+        return self.content
+
+    def fetched(self, wires: Mapping[Any, Wire]) -> dict[Any, Wire]:
+        """Those of some values that are kept elsewhere and were there.
+
+        Raises:
+            Unavailable: the store did not answer.
+        """
+        values = self.values
+        if isinstance(values, Unavailable):
+            raise values.with_traceback(None)
+        return {key: values[key] for key in wires if key in values}
 
 
 class Origin(Protocol):

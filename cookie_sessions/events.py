@@ -76,6 +76,9 @@ class EventName(enum.StrEnum):
     CROWDED = "crowded"
     """The cookies of others leave too little room: the next request may be refused for its length,
     or the response had no room to delete what stands in the way."""
+    SAMPLING_FAILED = "sampling_failed"
+    """What a session shares with others could not be counted, as ``fault`` says; for a minute
+    nothing is looked at."""
     COOKIES_CUT = "cookies_cut"
     """Cookies were lost, or will be, between the gateway and the application: of so many ``lines``
     so many are ``kept``; ``way`` is "set" for what a response sets, "sent" for what one brings."""

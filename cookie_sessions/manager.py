@@ -17,7 +17,7 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.fixation import shed
 from cookie_sessions.keys import KeyRing
-from cookie_sessions.ownership import subject_in
+from cookie_sessions.ownership import subject_in, subject_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
@@ -26,6 +26,7 @@ from cookie_sessions.settings import Settings
 if TYPE_CHECKING:
     from cookie_sessions.bond import Bond
     from cookie_sessions.client import Client
+    from cookie_sessions.dictionaries.sampler import Sampler
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
     from cookie_sessions.policy.binding import Anomaly
@@ -74,7 +75,7 @@ class SessionManager:
         self.ring = ring
         self.timeouts = timeouts
         self.events = events
-        self.codec = codec or Codec(types=settings.types, secret_names=settings.secret_names)
+        self.codec = codec or settings.codec()
         self.migration = migration
         self.overflow = overflow
         self.revocations = revocations
@@ -88,6 +89,27 @@ class SessionManager:
             from cookie_sessions.bond import Bond
 
             self.bond = Bond(settings, events=events, hooks=hooks)
+        # Counts what sessions share; None where nothing is looked at.
+        self.sampler: Sampler | None = None
+        if settings.sample is not None:
+            self.sampler = self._begin_sampler(settings.sample)
+
+    def _begin_sampler(self, path: str) -> Sampler:
+        # Only applications that sample their sessions load the code for it.
+        from cookie_sessions.dictionaries.sampler import Sampler
+
+        sampler = Sampler(
+            path,
+            rate=self.settings.sample_rate,
+            least=self.settings.sample_subjects,
+            secret_names=self.settings.secret_names,
+            codec=self.codec,
+            ring=self.ring,
+            subject_of=lambda session: subject_of(session, manager=self),
+            events=self.events,
+        )
+        sampler.start()
+        return sampler
 
     def arrival(
         self, header: str, *, name: str, client: Callable[[], Client] | None = None

@@ -26,6 +26,8 @@ _NOT_THE_CALLERS: Final = (
     "cookie_sessions.",
     "flask.",
     "werkzeug.",
+    "starlette.",
+    "quart.",
     "collections.",
     "_collections",
 )

@@ -37,6 +37,7 @@ SUITES = {
     "Flask-Login's tests": "flask-login",
     "Flask-WTF's tests": "flask-wtf",
     "Flask-WTF's, csrf": "flask-wtf-csrf",
+    "Starlette's tests": "starlette",
 }
 GROUPS = ("test", "lint", "fuzz", "docs")
 INSTALL = ["-e", ".[cli,flask]", *[word for group in GROUPS for word in ("--group", group)]]

@@ -1,4 +1,4 @@
-"""The commands ``cookie-sessions``: ``doctor``, ``inspect``, ``revoke``, and two groups."""
+"""The commands ``cookie-sessions``: ``doctor``, ``inspect``, ``revoke``, and three groups."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from cookie_sessions.cli.changing import (
     rotate,
     set_lengths,
 )
+from cookie_sessions.cli.dictionary.inspect import inspect_dictionaries
+from cookie_sessions.cli.dictionary.install import install, promote_dictionary, withdraw
+from cookie_sessions.cli.dictionary.train import train
 from cookie_sessions.cli.doctor.command import doctor
 from cookie_sessions.cli.inspect.command import inspect
 from cookie_sessions.cli.lending import export_subkeys
@@ -69,6 +72,19 @@ for _command in (list_entries, count, prune, signed_in, publish, verify_snapshot
 
 
 @click.group(cls=TellingGroup)
+def dictionary() -> None:
+    """Make a dictionary of what an application's sessions share, and roll it out.
+
+    Ends with 0 if it is done, 1 for an error, 2 for a wrong command line, 3 if some instance may
+    not know a dictionary yet and it is not forced.
+    """
+
+
+for _command in (train, inspect_dictionaries, install, promote_dictionary, withdraw):
+    dictionary.add_command(_command)
+
+
+@click.group(cls=TellingGroup)
 @click.version_option(__version__, package_name="cookie-sessions")
 def program() -> None:
     """Look after the sessions of cookie_sessions."""
@@ -77,5 +93,6 @@ def program() -> None:
 program.add_command(keys)
 program.add_command(revoke_sessions)
 program.add_command(revocations)
+program.add_command(dictionary)
 program.add_command(inspect)
 program.add_command(doctor)

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from cookie_sessions.cli.commands import keys, revocations
+from cookie_sessions.cli.commands import dictionary, keys, revocations
 from cookie_sessions.cli.defaults import VARIABLE, set_defaults
 from cookie_sessions.cli.doctor.flask_command import doctor
 from cookie_sessions.cli.inspect.command import inspect
@@ -85,5 +85,5 @@ def sessions(ctx: click.Context) -> None:
     set_defaults(ctx, AppDefaults(ctx.ensure_object(ScriptInfo)))
 
 
-for _command in (keys, revoke_sessions, revocations, inspect, doctor):
+for _command in (keys, revoke_sessions, revocations, dictionary, inspect, doctor):
     sessions.add_command(_command)

@@ -1,7 +1,7 @@
 """Values to octets and back: exact types, lossless shrinking, compression, the payload."""
 
 from cookie_sessions.codec.codec import Codec, Steps
-from cookie_sessions.codec.compress import MAX_VALUE_OCTETS
+from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionaries, Dictionary
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
 from cookie_sessions.codec.reference import (
@@ -20,6 +20,8 @@ __all__ = [
     "REFERENCE_OCTETS",
     "SEED_OCTETS",
     "Codec",
+    "Dictionaries",
+    "Dictionary",
     "Reference",
     "RegisteredType",
     "Steps",

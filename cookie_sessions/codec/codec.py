@@ -8,7 +8,13 @@ from typing import Any, Final, NamedTuple
 from ormsgpack import OPT_NON_STR_KEYS, Ext, packb, unpackb
 
 from cookie_sessions.codec import payload
-from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionary
+from cookie_sessions.codec.compress import (
+    ESCAPE,
+    MAX_VALUE_OCTETS,
+    NAME_OCTETS,
+    Dictionaries,
+    Dictionary,
+)
 from cookie_sessions.codec.lowering import shown
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
 from cookie_sessions.codec.payload import Wire
@@ -19,9 +25,8 @@ from cookie_sessions.codec.table import to_tables
 from cookie_sessions.codec.values import Packer
 from cookie_sessions.errors import Reason, Rejected, UsageError
 
-_ESCAPE: Final = 0xC1
-"""Never the first octet of MessagePack: what follows says what kind of segment this is."""
-
+_SIGN: Final = bytes((ESCAPE,))
+_FIRST_NAMED: Final = 0x80
 _MIN_COMPRESSED: Final = 20
 _SCALAR, _STRING, _LEAF, _OTHER = range(4)
 _INLINE_TYPES: Final = frozenset({type(None), bool, float})
@@ -67,6 +72,7 @@ class Codec:
     Args:
         types: the application's own types.
         secret_names: keys of the session whose values are never compressed.
+        dictionaries: those of the operator's, or None.
     """
 
     def __init__(
@@ -74,12 +80,12 @@ class Codec:
         *,
         types: Iterable[RegisteredType] = (),
         secret_names: Iterable[str] = DEFAULT_SECRET_NAMES,
+        dictionaries: Dictionaries | None = None,
     ) -> None:
         self._packer = Packer(types)
         self._secret_names = frozenset(secret_names)
         self._dictionaries = {_BUILT_IN.number: _BUILT_IN}
-        self._dictionary = _BUILT_IN
-        self._sign = bytes((_ESCAPE, _BUILT_IN.number))
+        self._trained = dictionaries
 
     def pack(self, value: object, *, name: object = None) -> bytes:
         """Pack one value; equal octets mean the same value, whatever the process.
@@ -142,8 +148,8 @@ class Codec:
             return wire
         try:
             if type(wire) is bytes:
-                if wire[0] == _ESCAPE:
-                    wire = self._dictionaries[wire[1]].decompress(wire[2:])
+                if wire[0] == ESCAPE:
+                    wire = self._decompressed(wire)
                 return self._packer.unpack(wire)
             if type(wire) is Ext:
                 return self._packer.unpack(packb(wire))
@@ -203,6 +209,59 @@ class Codec:
         compressed = len(wire if type(wire) is bytes else packb(wire, None, OPT_NON_STR_KEYS))
         return Steps(packed, shrunk, compressed, self._entry_octets(name, wire))
 
+    @property
+    def dictionary(self) -> Dictionary:
+        """The dictionary that values are compressed with now."""
+        trained = None if self._trained is None else self._trained.written()
+        return _BUILT_IN if trained is None else trained
+
+    def segment(self, name: object, wire: Wire) -> bytes | None:
+        """The octets of a value as they are given to the compressor.
+
+        Args:
+            name: the key of the session that it stands under.
+            wire: the value as it stands in the payload.
+
+        Returns:
+            None where it is none of the compressor's: it is too short, secret, kept elsewhere, or
+            can't be read here.
+        """
+        if name in self._secret_names or type(wire) not in (str, bytes):
+            return None
+        try:
+            segment = self._segment(wire)
+        except Exception:  # noqa: BLE001 - sealed octets may be another release's: no crash.
+            return None
+        return segment if _MIN_COMPRESSED <= len(segment) <= MAX_VALUE_OCTETS else None
+
+    def repacked(self, wires: Mapping[Any, Wire]) -> Mapping[Any, Wire]:
+        """The same values without those dictionaries that are withdrawn.
+
+        Args:
+            wires: the values as they stand in the payload.
+
+        Returns:
+            What was given, where no value uses one of them.
+        """
+        if self._trained is None or not self._trained.withdrawn:
+            return wires
+        changed = dict(wires)
+        for name, wire in wires.items():
+            if self._is_withdrawn(wire):
+                segment = self.segment(name, wire)
+                # What can't be read here is copied as it stands.
+                if segment is not None:
+                    changed[name] = self._compressed(name, segment)
+        return changed if changed != wires else wires
+
+    def without_withdrawn(self, plaintext: bytes) -> bytes:
+        """As :meth:`repacked`, of a whole plaintext."""
+        if self._trained is None or not self._trained.withdrawn:
+            return plaintext
+        claims, wires = self.load_payload(plaintext)
+        changed = self.repacked(wires)
+        return plaintext if changed is wires else self.dump_payload(claims, changed)
+
     def is_secret(self, name: object) -> bool:
         """Whether the value under this key of the session is never compressed."""
         return name in self._secret_names
@@ -231,8 +290,22 @@ class Codec:
         """The octets of a readable value before they were compressed."""
         if type(wire) is not bytes:
             return packb(wire)
-        compressed = wire[0] == _ESCAPE
-        return self._dictionaries[wire[1]].decompress(wire[2:]) if compressed else wire
+        return self._decompressed(wire) if wire[0] == ESCAPE else wire
+
+    def _is_withdrawn(self, wire: Wire) -> bool:
+        assert self._trained is not None
+        return (
+            type(wire) is bytes
+            and wire[:1] == _SIGN
+            and wire[1 : 1 + NAME_OCTETS] in self._trained.withdrawn
+        )
+
+    def _decompressed(self, wire: bytes) -> bytes:
+        # Where there is no dictionary of that number or name, this fails like a damaged frame.
+        if wire[1] < _FIRST_NAMED or self._trained is None:
+            return self._dictionaries[wire[1]].decompress(wire[2:])
+        head = 1 + NAME_OCTETS
+        return self._trained.named[wire[1:head]].decompress(wire[head:])
 
     def _string_to_wire(self, name: object, text: str, packed: bytes) -> Wire:
         if len(text) < MIN_CHARACTERS:
@@ -256,5 +329,7 @@ class Codec:
     def _compressed(self, name: object, segment: bytes) -> bytes:
         if not _MIN_COMPRESSED <= len(segment) <= MAX_VALUE_OCTETS or name in self._secret_names:
             return segment
-        frame = self._dictionary.compress(segment)
-        return self._sign + frame if len(frame) + 2 < len(segment) else segment
+        dictionary = self.dictionary
+        frame = dictionary.compress(segment)
+        sign = dictionary.sign
+        return sign + frame if len(sign) + len(frame) < len(segment) else segment

@@ -7,7 +7,8 @@ and never change once released: a better one gets the next number.
 from __future__ import annotations
 
 import os
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 import zstandard
 
@@ -21,6 +22,12 @@ BUILT_IN_NUMBER: Final = 1
 BUILT_IN_SHA256: Final = "0c2bd0366806302b7c21a457dd48132cc64e5f6e533d216420979ecdf7d9c465"
 BUILT_IN_FILE: Final = "dictionary-1.bin"
 
+ESCAPE: Final = 0xC1
+"""Never the first octet of MessagePack: what follows says what kind of segment this is."""
+
+NAME_OCTETS: Final = 3
+"""What names a dictionary of an operator's; the first of them has its highest bit set."""
+
 _MAX_IDLE: Final = 8
 
 
@@ -30,10 +37,22 @@ class Dictionary:
     Args:
         number: what segments name it by, 1 to 63.
         content: its octets, or None for the one that ships with the package.
+        name: what segments name it by instead, :data:`NAME_OCTETS` octets, if an operator made it.
+
+    Attributes:
+        sign: what stands before its frames in a segment.
     """
 
-    def __init__(self, number: int = BUILT_IN_NUMBER, content: bytes | None = None) -> None:
+    def __init__(
+        self,
+        number: int = BUILT_IN_NUMBER,
+        content: bytes | None = None,
+        *,
+        name: bytes | None = None,
+    ) -> None:
         self.number = number
+        self.sign = bytes((ESCAPE, number)) if name is None else bytes((ESCAPE,)) + name
+        self._is_trained = name is not None
         self._content = content
         self._digest: zstandard.ZstdCompressionDict | None = None
         # A machine serves one caller at a time. Popping and appending are atomic, so the lists
@@ -80,7 +99,7 @@ class Dictionary:
 
     def _new_compressor(self) -> zstandard.ZstdCompressor:
         return zstandard.ZstdCompressor(
-            dict_data=self._digested(), compression_params=_parameters()
+            dict_data=self._digested(), compression_params=_parameters(thorough=self._is_trained)
         )
 
     def _new_decompressor(self) -> zstandard.ZstdDecompressor:
@@ -90,22 +109,39 @@ class Dictionary:
 
     def _digested(self) -> zstandard.ZstdCompressionDict:
         if self._digest is None:
-            content = _built_in() if self._content is None else self._content
+            content = built_in_octets() if self._content is None else self._content
             digest = zstandard.ZstdCompressionDict(content)
-            digest.precompute_compress(compression_params=_parameters())
+            digest.precompute_compress(compression_params=_parameters(thorough=self._is_trained))
             self._digest = digest
         return self._digest
 
 
-def _parameters() -> zstandard.ZstdCompressionParameters:
-    # Tables of this size fit the dictionary and a whole cookie; larger ones only cost cache.
+class Dictionaries(Protocol):
+    """Those of an operator's, beside the one that ships with the package.
+
+    Attributes:
+        named: those that can be read, by the name that segments have for them.
+        withdrawn: the names of those whose values are packed anew when a session is written.
+    """
+
+    named: Mapping[bytes, Dictionary]
+    withdrawn: frozenset[bytes]
+
+    def written(self) -> Dictionary | None:
+        """The one that is written with at the moment; None: the one that ships."""
+        ...
+
+
+def _parameters(*, thorough: bool) -> zstandard.ZstdCompressionParameters:
+    # Tables of this size fit the dictionary and a whole cookie; larger ones only cost cache. A
+    # trained dictionary is larger, and has several places for most of what is looked for.
     return zstandard.ZstdCompressionParameters(
         format=zstandard.FORMAT_ZSTD1_MAGICLESS,
-        strategy=zstandard.STRATEGY_LAZY,
+        strategy=zstandard.STRATEGY_BTLAZY2 if thorough else zstandard.STRATEGY_LAZY,
         window_log=17,
-        chain_log=14,
-        hash_log=14,
-        search_log=3,
+        chain_log=16 if thorough else 14,
+        hash_log=16 if thorough else 14,
+        search_log=5 if thorough else 3,
         min_match=3,
         target_length=32,
         write_content_size=True,
@@ -114,7 +150,12 @@ def _parameters() -> zstandard.ZstdCompressionParameters:
     )
 
 
-def _built_in() -> bytes:
+def built_in_octets() -> bytes:
+    """The octets of the dictionary that ships with the package.
+
+    Raises:
+        ConfigurationError: they are not those that it was released with.
+    """
     # pathlib is loaded by nothing else here, and every cold start would pay for it.
     path = os.path.join(os.path.dirname(__file__), BUILT_IN_FILE)  # noqa: PTH118, PTH120
     with open(path, "rb") as file:

@@ -13,17 +13,23 @@ from cookie_sessions.codec.payload import Wire
 _ESCAPE: Final = 0xC1
 _DICTIONARIES: Final = range(0x01, 0x40)
 _SIGNED_OCTETS: Final = 2
+_NAMED: Final = 0x80
+_NAME: Final = slice(1, 4)
 _MARKER: Final = (tags.REGISTERED, b"")
 
 
-def dictionary_of(wire: Wire) -> int | None:
-    """The number of the dictionary that a value was compressed with; None where it was not.
+def dictionary_of(wire: Wire) -> int | str | None:
+    """The dictionary that a value was compressed with; None where it was not.
+
+    Those that ship with the package have numbers, an application's own have names.
 
     Args:
         wire: the value as it stands in the payload.
     """
     if type(wire) is not bytes or len(wire) < _SIGNED_OCTETS or wire[0] != _ESCAPE:
         return None
+    if wire[1] >= _NAMED:
+        return wire[_NAME].hex()
     return wire[1] if wire[1] in _DICTIONARIES else None
 
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final
-
-from werkzeug.http import parse_list_header
+from typing import TYPE_CHECKING, Any
 
 from cookie_sessions.adapters import line_limit
-from cookie_sessions.authorization import token_in
-from cookie_sessions.cookies import LineLimit, Surroundings, octets_of
+from cookie_sessions.caching import (
+    clear_value,
+    private_value,
+    request_octets,
+    response_octets,
+    says_public,
+    vary_value,
+)
+from cookie_sessions.cookies import LineLimit, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from flask import Response
-
-
-_UNPREFIXED: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
-_OF_ONE_REQUEST: Final = ("HTTP_COOKIE", "HTTP_REFERER")
-_WITH_COOKIES: Final = ("cookies", "*")
-_SHARED: Final = ("public", "s-maxage")
-"""Directives that speak to shared caches: none may keep a response with a session's cookie."""
 
 
 def vary_on(response: Response, field: str) -> None:
@@ -35,14 +33,14 @@ def vary_on(response: Response, field: str) -> None:
     if not present:
         response.headers.add("Vary", field)
         return
-    value = ", ".join(present)
-    if not {field.lower(), "*"} & {token.strip() for token in value.lower().split(",")}:
-        response.headers["Vary"] = f"{value}, {field}"
+    value = vary_value(present, field)
+    if value is not None:
+        response.headers["Vary"] = value
 
 
 def is_public(response: Response) -> bool:
     """Whether the response says that shared caches may keep it (RFC 9111, section 5.2.2.9)."""
-    return any("public" in value.lower() for value in _values(response, "cache-control"))
+    return says_public(_values(response, "cache-control"))
 
 
 def keep_private(response: Response) -> None:
@@ -51,13 +49,7 @@ def keep_private(response: Response) -> None:
     if not present:
         response.headers.add("Cache-Control", "private")
         return
-    directives = parse_list_header(", ".join(present))
-    kept = [each for each in directives if not each.strip().lower().startswith(_SHARED)]
-    names = {each.strip().lower() for each in kept}
-    # private="a, b" covers only the named headers; Set-Cookie needs the whole response private.
-    if not names & {"no-store", "private"}:
-        kept.append("private")
-    response.headers["Cache-Control"] = ", ".join(kept)
+    response.headers["Cache-Control"] = private_value(present)
 
 
 def give_token(response: Response, text: str) -> None:
@@ -83,9 +75,9 @@ def clear_site_data(response: Response, types: Iterable[str], *, keeps_cookies: 
         types: of data, as the standard names them.
         keeps_cookies: whether the response sets cookies that must not go with the others.
     """
-    types = [each for each in types if not (keeps_cookies and each in _WITH_COOKIES)]
-    if types and not _values(response, "clear-site-data"):
-        response.headers.add("Clear-Site-Data", ", ".join(f'"{each}"' for each in types))
+    value = clear_value(_values(response, "clear-site-data"), types, keeps_cookies=keeps_cookies)
+    if value is not None:
+        response.headers.add("Clear-Site-Data", value)
 
 
 def surroundings_of(environ: Mapping[str, Any], response: Response | None = None) -> Surroundings:
@@ -96,26 +88,14 @@ def surroundings_of(environ: Mapping[str, Any], response: Response | None = None
         response: the response, or None where there is none yet.
     """
     return Surroundings(
-        functools.partial(_request_octets, environ),
+        functools.partial(request_octets, environ),
         int if response is None else functools.partial(_response_octets, response),
         functools.partial(_line_limit, environ, response),
     )
 
 
-def _request_octets(environ: Mapping[str, Any]) -> int:
-    headers = (
-        (name.removeprefix("HTTP_"), value)
-        for name, value in environ.items()
-        if name in _UNPREFIXED or (name.startswith("HTTP_") and name not in _OF_ONE_REQUEST)
-        # Our own is counted by itself, as it will be.
-        if name != "HTTP_AUTHORIZATION" or token_in(value) is None
-    )
-    return octets_of(headers) + len("\r\n")
-
-
 def _response_octets(response: Response) -> int:
-    line = len(f"HTTP/1.1 {response.status}\r\n")
-    return line + octets_of(response.headers) + len("\r\n")
+    return response_octets(response.status, response.headers)
 
 
 def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLimit | None:

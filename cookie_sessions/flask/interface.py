@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from flask.sessions import SessionInterface, SessionMixin
 
-from cookie_sessions import clock
-from cookie_sessions.arrival import Arrival
+from cookie_sessions.conclusion import (
+    is_renewed,
+    kept_until,
+    lines_of,
+    refresh_is_due,
+    sliding_head,
+)
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.fixation import begins_anew
 from cookie_sessions.flask.headers import (
     clear_site_data,
     give_token,
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from flask import Flask, Request, Response
 
+    from cookie_sessions.arrival import Arrival
     from cookie_sessions.client import Client
     from cookie_sessions.flask.named import NamedSession
 
@@ -80,35 +85,20 @@ class CookieSessionInterface(SessionInterface):
         By Flask's rule, unless our own timeouts say that it is due once a part of the idle timeout
         is over, or has nothing to move because the session is remembered.
         """
-        timeouts = self.manager(app).timeouts()
         if not isinstance(session, FlaskSession):
             return super().should_set_cookie(app, session)
-        claims, content = session._claims, session._content
-        if claims is not None and timeouts.lasts(claims) is not None:
-            return session.modified
-        if timeouts.refresh is None:
-            return super().should_set_cookie(app, session)
-        if session.modified or content is None or not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-            return session.modified
-        slides = timeouts.all_slide or session.permanent
-        return slides and timeouts.refresh_due(sealed_at=content.head.sealed_at, now=clock.now())
+        renewed = is_renewed(
+            self.manager(app), session, each_request=app.config["SESSION_REFRESH_EACH_REQUEST"]
+        )
+        return super().should_set_cookie(app, session) if renewed is None else renewed
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """Until when a browser keeps the cookie of a permanent session: a courtesy, no more."""
         expires = super().get_expiration_time(app, session)
         if expires is None or not isinstance(session, FlaskSession):
             return expires
-        timeouts = self.manager(app).timeouts()
-        claims = session._own_claims
-        if session._intent.remembers:
-            return datetime.fromtimestamp(clock.now() + session._intent.remembers, UTC)
-        lasts = timeouts.lasts(claims)
-        if lasts is not None and not begins_anew(session, manager=self.manager(app)):
-            # A proof has its times begin anew.
-            begun = clock.now() if session._intent.signs_in else claims.iat
-            return datetime.fromtimestamp(begun + lasts, UTC)
-        longest = datetime.fromtimestamp(clock.now() + timeouts.idle, UTC)
-        return longest if timeouts.all_slide else expires
+        until = kept_until(self.manager(app), session)
+        return expires if until is None else datetime.fromtimestamp(until, UTC)
 
     def open_session(self, app: Flask, request: Request) -> FlaskSession | None:
         """A session that opens at its first use, or None without a secret key and a key ring."""
@@ -236,47 +226,26 @@ class CookieSessionInterface(SessionInterface):
     def _lines(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> list[str]:
-        arrival = cast(Arrival, session._origin)
-        # Values that can't be unpacked here are not the application's to lose.
-        manager.settle(session)
-        if not session._holds_something:
-            if session.modified or arrival.spent:
-                return manager.delete(
-                    session,
-                    cookie=self._cookie(app),
-                    surroundings=surroundings_of(session._environ, response),
-                )
-            return []
-        renew = self.should_set_cookie(app, session)
-        if not renew and not manager.must_rewrite(session):
-            return []
-        expires = _seconds(self.get_expiration_time(app, session))
-        return manager.seal(
+        return lines_of(
+            manager,
             session,
-            cookie=self._cookie(app),
-            expires=expires,
-            renew=renew,
-            surroundings=surroundings_of(session._environ, response),
+            cookie=lambda: self._cookie(app),
+            renew=lambda: self.should_set_cookie(app, session),
+            expires=lambda: _seconds(self.get_expiration_time(app, session)),
+            surroundings=lambda: surroundings_of(session._environ, response),
         )
 
     def _refresh_is_due(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        head = cast(Arrival, session._origin).peek()
-        if head is None or not head.refreshable:
+        head = sliding_head(session)
+        if head is None:
             return False
         _vary(manager, session, response)
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
-        if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
-            return False
-        if is_public(response):
-            return False
-        # The head was read without a key: only a session that opens and passes is refreshed, and
-        # one that the browser forgets anyway is not written by a request that had no use for it,
-        # unless settings of ours end it when it is not used.
-        return session.permanent or (manager.timeouts().all_slide and not session.new)
+        return refresh_is_due(manager, session, head, is_public=lambda: is_public(response))
 
     def _prefix(self, app: Flask) -> str:
         return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]

@@ -13,11 +13,9 @@ from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
 from cookie_sessions.codec import Wire
+from cookie_sessions.conclusion import RETRY_AFTER, UNAVAILABLE_TEXT
 from cookie_sessions.errors import ReauthenticationRequired, Unavailable
 from cookie_sessions.session import Session
-
-RETRY_AFTER: Final = 5
-"""Seconds after which a visitor may try again when keys or stores did not answer."""
 
 FRESH_KEY: Final = "_fresh"
 """Where Flask-Login says whether the user signed in with this session."""
@@ -31,10 +29,7 @@ FORGED: Final = "cookie_sessions.forged"
 
 def service_unavailable() -> ServiceUnavailable:
     """The answer to a request whose session can be neither opened nor saved for now."""
-    return ServiceUnavailable(
-        "Sessions are not available at the moment. Please try again in a few seconds.",
-        retry_after=RETRY_AFTER,
-    )
+    return ServiceUnavailable(UNAVAILABLE_TEXT, retry_after=RETRY_AFTER)
 
 
 def came_by_header(session: object) -> bool:

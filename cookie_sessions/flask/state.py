@@ -12,15 +12,15 @@ from weakref import WeakSet
 from flask import got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
-from cookie_sessions.codec import Codec
-from cookie_sessions.errors import ConfigurationError, Unavailable
+from cookie_sessions.assembly import Assembly, Secrets
+from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.flask.login import follow_flask_login
 from cookie_sessions.flask.session import FAILED
-from cookie_sessions.keys import KeyRing, from_secret_keys, is_weak
+from cookie_sessions.keys import KeyRing, is_weak
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.policy import Timeouts
-from cookie_sessions.settings import SNAPSHOT, Settings, check_csrf, timeouts_in
+from cookie_sessions.settings import Settings, check_csrf, timeouts_in
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
-    from cookie_sessions.overflow import Overflow
     from cookie_sessions.policy.binding import Anomaly
-    from cookie_sessions.revocation.revocations import Revocations
 
 EXTENSION: Final = "cookie_sessions"
 _lock: Final = threading.RLock()
@@ -72,7 +70,6 @@ class AppState:
             tells the salt, the digest and the serializer of the cookies that are taken over.
         has_entrance: whether the doctor's probe can be opened in the application.
         named: further sessions beside the main one, by name.
-        provider: gives the configured key ring; None where the secret key makes it.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -84,11 +81,11 @@ class AppState:
         self.has_entrance = False
         self.events = Events()
         self.hooks: list[Callable[[Anomaly], Any]] = []
-        self.provider: KeyProvider | None = None
         self.named: dict[str, NamedSession] = {}
-        self._handoff_provider: KeyProvider | None = None
+        self._assembly = Assembly(
+            secrets=self._secrets, events=self.events, on_weak_secret=self._tell_of_weakness
+        )
         self._manager: SessionManager | None = None
-        self._ring: tuple[object, tuple[object, ...], KeyRing] | None = None
         self._timeouts: tuple[timedelta, Timeouts] | None = None
         self._weakness_told = False
         got_request_exception.connect(self._note_failure, app)
@@ -122,34 +119,25 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return bool(self._app.secret_key) or self.provider is not None
+        return bool(self._app.secret_key) or self._assembly.provider is not None
+
+    @property
+    def provider(self) -> KeyProvider | None:
+        """What gives the configured key ring; None where the secret key makes it."""
+        return self._assembly.provider
+
+    @provider.setter
+    def provider(self, provider: KeyProvider | None) -> None:
+        self._assembly.provider = provider
 
     def ring(self) -> KeyRing:
         """The ring in force: the configured one, else that of the secret key and its fallbacks."""
-        if self.provider is not None:
-            return self.provider.ring()
-        config = self._app.config
-        secret: Any = self._app.secret_key
-        fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
-        known = self._ring
-        if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
-            return known[2]
-        try:
-            ring = from_secret_keys(secret, fallbacks)
-        except ConfigurationError as error:
-            # Reporters of errors record the locals of frames: no secret is left in them.
-            del config, secret, fallbacks, known
-            raise error.with_traceback(None) from None
-        self._ring = (secret, tuple(fallbacks), ring)
-        if any(is_weak(each) for each in (secret, *fallbacks) if each):
-            self._tell_of_weakness()
-        return ring
+        return self._assembly.ring()
 
     def handoff_ring(self) -> KeyRing:
         """The ring that both sides of a hand-off have: one of its own, or the application's."""
         self.manager  # noqa: B018 - it is built at the first look.
-        provider = self._handoff_provider
-        return self.ring() if provider is None else provider.ring()
+        return self._assembly.handoff_ring()
 
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
@@ -171,25 +159,27 @@ class AppState:
                         "COOKIE_SESSIONS_PROBE needs CookieSessions(app), and the application has "
                         "the session interface alone. Call it, or take the setting out."
                     )
-                if settings.keys is not None:
-                    self.provider = self._begin_provider(settings.keys, settings)
-                    look_again = self.provider.look_again
+                assembly = self._assembly
+                assembly.begin_keys(settings)
+                if assembly.provider is not None:
+                    look_again = assembly.provider.look_again
                 if self.csrf if settings.csrf is None else settings.csrf:
                     self._refuse_forged_requests(settings)
-                if settings.handoff_keys is not None:
-                    self._handoff_provider = self._begin_provider(settings.handoff_keys, settings)
-                codec = Codec(types=settings.types, secret_names=settings.secret_names)
-                revocations = self._revocations(settings, codec)
+                assembly.begin_handoff_keys(settings)
+                codec = settings.codec()
+                revocations = assembly.revocations(
+                    settings, codec=codec, longest=lambda: self.timeouts().longest
+                )
                 follow_flask_login(self._app)
                 self._manager = SessionManager(
                     settings=settings,
                     codec=codec,
                     revocations=revocations,
-                    ring=self.ring,
+                    ring=assembly.ring,
                     timeouts=self.timeouts,
                     events=self.events,
                     migration=self._migration(settings),
-                    overflow=self._overflow(settings),
+                    overflow=assembly.overflow(settings),
                     look_again=look_again,
                     hooks=self.hooks,
                 )
@@ -205,80 +195,6 @@ class AppState:
 
         protect(self._app)
         offer_token(self._app)
-
-    def _begin_provider(
-        self, keys: str | Callable[[], str | bytes], settings: Settings
-    ) -> KeyProvider:
-        # Only applications with a key ring load the code of sources and files.
-        from cookie_sessions.keys import KeyProvider, source_of
-
-        provider = KeyProvider(
-            source_of(keys),
-            events=self.events,
-            reload_every=settings.keys_reload,
-            max_age=settings.keys_max_age,
-        )
-        try:
-            # A ring that is wrong stops the application, and not only the pages that need it.
-            provider.ring()
-        except Unavailable:
-            # It may come yet: the pages that need it are answered 503 until it does.
-            self.events.emit(EventName.UNAVAILABLE)
-        if settings.reload_on_sighup:
-            provider.reload_on_hangup()
-        return provider
-
-    def _overflow(self, settings: Settings) -> Overflow | None:
-        if settings.overflow is None:
-            return None
-        # Only applications with a store load the code of stores.
-        from cookie_sessions.overflow import Overflow
-        from cookie_sessions.stores.url import store_from_url
-
-        return Overflow(
-            store_from_url(settings.overflow),
-            events=self.events,
-            # Whose session it is must be known wherever the session is opened.
-            hot=(*settings.hot, settings.subject_key),
-            cold=settings.cold,
-            max_octets=settings.overflow_octets,
-        )
-
-    def _revocations(self, settings: Settings, codec: Codec) -> Revocations | None:
-        if settings.revocations is None:
-            return None
-        # Only applications with a list load the code for it.
-        from cookie_sessions.revocation.configured import revocations_in, revocations_of_snapshot
-
-        accepts = settings.revocations_down == "accept"
-        if settings.revocations_are_a_snapshot:
-            return revocations_of_snapshot(
-                settings.revocations.removeprefix(SNAPSHOT),
-                keys=settings.snapshot_keys or "",
-                audience=settings.snapshot_audience,
-                index_key=settings.index_key or "",
-                codec=codec,
-                events=self.events,
-                accepts_unchecked=accepts,
-            )
-        revocations = revocations_in(
-            settings.revocations,
-            codec=codec,
-            events=self.events,
-            longest=lambda: self.timeouts().longest,
-            staleness=settings.revocations_staleness,
-            timeout=settings.revocations_timeout,
-            accepts_unchecked=accepts,
-            index_key=settings.index_key,
-            register=settings.register,
-        )
-        try:
-            # A store that is wrong stops the application, and not only the pages that need it.
-            revocations.start()
-        except Unavailable:
-            # It may come yet: the settings say what happens until it does.
-            self.events.emit(EventName.UNAVAILABLE)
-        return revocations
 
     def _migration(self, settings: Settings) -> Migration | None:
         if settings.accept_flask_cookies_until is None:
@@ -297,6 +213,9 @@ class AppState:
             written_before=settings.flask_cookies_written_before,
             writes=settings.write == "flask",
         )
+
+    def _secrets(self) -> Secrets:
+        return self._app.secret_key, self._app.config.get("SECRET_KEY_FALLBACKS") or ()
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
         if has_request_context():

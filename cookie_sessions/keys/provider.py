@@ -105,6 +105,11 @@ class KeyProvider:
         """What was read last; None before the first use."""
         return self._keys
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether :meth:`ring` answers without asking the source."""
+        return self._ring is not None and self._asked_at <= clock.now() < self._fresh_until
+
     def ring(self) -> KeyRing:
         """The ring in force; a comparison of two numbers as long as it is fresh.
 

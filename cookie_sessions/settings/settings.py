@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from cookie_sessions.codec import DEFAULT_SECRET_NAMES, MAX_REFERRED_OCTETS, RegisteredType
+from cookie_sessions.codec import (
+    DEFAULT_SECRET_NAMES,
+    MAX_REFERRED_OCTETS,
+    Codec,
+    RegisteredType,
+)
 from cookie_sessions.cookies import PROFILES, Profile
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.policy.levels import FLASK
+from cookie_sessions.settings.dictionary_values import dictionaries_in
 from cookie_sessions.settings.together import PREFIX, check_together
 from cookie_sessions.settings.values import READERS
 
@@ -77,6 +83,15 @@ class Settings:
         overflow_octets: octets that one session may keep there. Default 262,144.
         hot: keys of the session whose values never go to the store.
         cold: keys whose values are always kept in the store.
+        dictionaries: the file with the dictionaries that ``cookie-sessions dictionary train`` made
+            of this application's sessions (docs/dictionaries.md). Default None: values are
+            compressed with the one that ships with the package.
+        sample: the file in which counts of what sessions share are gathered, to train a
+            dictionary of. Default None: nothing is looked at.
+        sample_rate: the part of all sessions that is looked at, above 0 and at most 1. Default
+            0.01.
+        sample_subjects: how many different people must share what is kept as text, 2 to 200.
+            Default 20.
         revocations: where the list of ended sessions is: the URL of a store, such as
             ``sqlite:PATH`` or ``redis://host/0``, or ``snapshot:https://...`` or
             ``snapshot:file:PATH`` for a signed copy of one. Default None: signing out ends nothing
@@ -162,6 +177,10 @@ class Settings:
     overflow_octets: int = MAX_REFERRED_OCTETS
     hot: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
+    dictionaries: str | None = None
+    sample: str | None = None
+    sample_rate: float = 0.01
+    sample_subjects: int = 20
     revocations: str | None = field(default=None, repr=False)
     revocations_staleness: float = 2.0
     revocations_timeout: float = 0.25
@@ -207,6 +226,18 @@ class Settings:
         settings = cls(**values)
         check_together(settings)
         return settings
+
+    def codec(self) -> Codec:
+        """A codec for the types, secret names and dictionaries that are set.
+
+        Raises:
+            ConfigurationError: the file of dictionaries can't be used.
+        """
+        return Codec(
+            types=self.types,
+            secret_names=self.secret_names,
+            dictionaries=dictionaries_in(self.dictionaries),
+        )
 
     @property
     def revocations_are_a_snapshot(self) -> bool:

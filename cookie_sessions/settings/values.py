@@ -13,6 +13,7 @@ from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
 from cookie_sessions.settings.csrf_values import trusted_origins
+from cookie_sessions.settings.dictionary_values import file_path, sample_rate, sample_subjects
 from cookie_sessions.settings.prefix import cookie_prefix
 from cookie_sessions.settings.times import refresh_part, timeouts_name
 from cookie_sessions.settings.transport_values import clear_site_data, handoff_origin, handoff_urls
@@ -346,6 +347,10 @@ READERS: Final = {
     "overflow_octets": _octets,
     "hot": _keys_of_session,
     "cold": _keys_of_session,
+    "dictionaries": file_path,
+    "sample": file_path,
+    "sample_rate": sample_rate,
+    "sample_subjects": sample_subjects,
     "revocations": _revocations,
     "revocations_staleness": _staleness,
     "revocations_timeout": _timeout,

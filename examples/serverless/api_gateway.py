@@ -82,12 +82,15 @@ def url_event(asked: Request) -> Event:
 def second_answer(result: Any) -> Answer:
     """The answer of an HTTP API or a function URL: ``headers``, and ``cookies`` beside them.
 
+    Names that differ in their case alone are one, with the last value.
+
     Raises:
         BadAnswerError: it is of no form that the gateway takes.
     """
-    status, headers = status_of(result), single(result)
+    status = status_of(result)
+    headers = {name.lower(): (name, value) for name, value in single(result)}
     cookies = [("set-cookie", str(cookie)) for cookie in result.get("cookies") or []]
-    return Answer(status, [*headers, *cookies], body_of(result))
+    return Answer(status, [*headers.values(), *cookies], body_of(result))
 
 
 def gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -84,7 +84,7 @@ def test_a_long_list_takes_less_than_the_compressor_alone_would_make_of_it() -> 
         for n in range(40)
     ]
     wire = CODEC.to_wire("name", rows, CODEC.pack(rows))
-    alone = CODEC._dictionary.compress(CODEC.pack(rows))
+    alone = CODEC.dictionary.compress(CODEC.pack(rows))
     assert isinstance(wire, bytes)
     assert len(wire) < 0.9 * len(alone)
 

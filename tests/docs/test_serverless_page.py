@@ -20,18 +20,21 @@ import pytest
 from flask import Flask, session
 
 from cookie_sessions.flask import CookieSessions
+from cookie_sessions.gateway import EventShape
 from cookie_sessions.keys import parse_jwk_set
 from cookie_sessions.keys.provider import RELOAD_SECONDS
 from cookie_sessions.keys.sources.deadline import SECONDS as SOURCE_SECONDS
 from cookie_sessions.settings import PREFIX, Settings
 from jotter.application import PREFIX as JOTTER
 from serverless import api_gateway, load_balancer
+from serverless.__main__ import HANDLERS
 from serverless.gateway import GATEWAYS
 from serverless.sandbox import SECONDS
 from tests.docs.test_pages import ROOT, blocks
 from tests.examples.serverless.adapter import request
+from tests.examples.serverless.running import environment_of
 from tests.examples.serverless.test_adapters import ADDRESSES, CLAIMED, REAL
-from tests.examples.serverless.test_story import ALL, LOSES_COOKIES
+from tests.examples.serverless.test_story import ALL, ONE_COOKIE
 from tests.examples.serverless.test_template import TEMPLATE
 
 PAGE = ROOT / "docs/serverless.md"
@@ -51,23 +54,39 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_table_of_gateways_and_adapters_is_what_the_tests_found() -> None:
+def test_the_table_of_addresses_is_what_the_tests_found() -> None:
     addresses = {
         CLAIMED: "what the client claims",
         REAL: "the client's",
         f"{CLAIMED}, {REAL}": "a list of both",
     }
     expected = [
-        [
-            f"`{shape}`",
-            GATEWAYS[shape].title,
-            f"`{adapter}`",
-            "the last one alone" if (shape, adapter) in LOSES_COOKIES else "all",
-            addresses[ADDRESSES[shape, adapter]],
-        ]
-        for shape, adapter in ALL
+        [f"`{shape}`", *(addresses[ADDRESSES[shape, adapter]] for adapter in HANDLERS)]
+        for shape in GATEWAYS
     ]
     assert table("Gateways and adapters") == expected
+    head = re.findall(r"^\| `--shape` \|.*", TEXT, re.MULTILINE)
+    assert head == ["| `--shape` |" + "".join(f" `REMOTE_ADDR` by `{name}` |" for name in HANDLERS)]
+
+
+def test_the_example_has_the_shapes_of_the_guard_and_one_adapter_that_loses_cookies() -> None:
+    assert list(GATEWAYS) == [shape.value for shape in EventShape]
+    (pair,) = ONE_COOKIE
+    assert "{1} behind `{0}`".format(*pair) in TEXT
+
+
+def test_the_doctor_says_of_the_example_what_the_page_shows() -> None:
+    (shown,) = re.findall(r"```\n\$ cookie-sessions (.*?)\n(.*?)```", TEXT, re.DOTALL)
+    command, output = shown
+    done = subprocess.run(
+        [sys.executable, "-m", "cookie_sessions.cli", *command.split()],
+        cwd=ROOT / "examples/serverless/function",
+        env=environment_of({"PYTHONPATH": str(ROOT)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, output, "")
 
 
 @pytest.mark.parametrize("source", blocks(PAGE, "python"))

@@ -1,12 +1,13 @@
 """Run Flask's own test suite, unmodified, with our session interface in the place of Flask's.
 
-So, too, those of Flask-WTF and Flask-Login, which keep their state in the session.
+So, too, those of Flask-WTF and Flask-Login, which keep their state in the session, and Starlette's
+of its session middleware, with ours in its place.
 
 python3 tests/flask_suite/run.py [SUITE] [REPORT]   REPORT is where the JUnit file goes
-python3 tests/flask_suite/run.py --baseline [SUITE]  the same with Flask's own interface
+python3 tests/flask_suite/run.py --baseline [SUITE]  the same with their own sessions
 
-SUITE is flask (which is run where none is named), flask-login, flask-wtf or flask-wtf-csrf. The
-last has our protection against forged requests turned on beside Flask-WTF's.
+SUITE is flask (which is run where none is named), flask-login, flask-wtf, flask-wtf-csrf or
+starlette. flask-wtf-csrf has our protection against forged requests turned on beside Flask-WTF's.
 """
 
 import hashlib
@@ -23,9 +24,11 @@ import environment
 import results
 
 VENV = environment.ROOT / ".venv-flask-suite"
+VENV_OF_STARLETTE = environment.ROOT / ".venv-starlette-suite"
 FLASK = "flask[async]==3.1.3"
 FLASK_LOGIN = "flask-login==0.6.3"
 FLASK_WTF = "flask-wtf==1.3.0"
+STARLETTE = "starlette==1.10.0"
 
 # Werkzeug and pytest are those that all of Flask's tests pass with; then its tests group, and what
 # the tests of the extensions would be skipped without.
@@ -33,6 +36,8 @@ TOOLS = [
     *["werkzeug==3.1.6", "pytest<9", "asgiref", "greenlet", "python-dotenv"],
     *["semantic-version", "email-validator", "flask-babel", "flask-reuploaded"],
 ]
+# What the client of Starlette's tests is made of, and the second of the event loops they run on.
+TOOLS_OF_STARLETTE = ["httpx2>=2", "trio>=0.34", "itsdangerous", "pytest>=9.1"]
 
 
 class Suite(NamedTuple):
@@ -48,6 +53,10 @@ class Suite(NamedTuple):
         csrf: whether our protection against forged requests is turned on.
         apart: tests that can't hold beside it, and are left out.
         options: more of pytest's.
+        tests: the part of its tests that is run.
+        plugin: what puts ours in the place of theirs.
+        venv: the environment that it runs in.
+        install: what that needs, as pip takes it.
     """
 
     title: str
@@ -59,6 +68,10 @@ class Suite(NamedTuple):
     csrf: bool = False
     apart: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    tests: str = "tests"
+    plugin: str = "session_swap"
+    venv: Path = VENV
+    install: tuple[str, ...] = (FLASK, FLASK_LOGIN, FLASK_WTF, *TOOLS)
 
 
 _WTF = Suite(
@@ -102,6 +115,18 @@ SUITES = {
             "tests/test_csrf_form.py::test_form_csrf",
         ),
     ),
+    "starlette": Suite(
+        title="Starlette",
+        requirement=STARLETTE,
+        sdist="starlette-1.10.0.tar.gz",
+        sha256="b8399098d4c1e3522734f7235dc79b1fc967f96cf139c81e0fa30479e0685f9b",
+        passes=29,
+        cookies=30,
+        tests="tests/middleware/test_session.py",
+        plugin="starlette_swap",
+        venv=VENV_OF_STARLETTE,
+        install=(STARLETTE, *TOOLS_OF_STARLETTE),
+    ),
 }
 
 
@@ -118,16 +143,16 @@ def main(arguments: list[str]) -> int:
     named = [argument for argument in arguments if argument != "--baseline"]
     suite = SUITES[named.pop(0) if named and named[0] in SUITES else "flask"]
     python = environment.ready(
-        VENV,
-        install=["-e", ".", FLASK, FLASK_LOGIN, FLASK_WTF, *TOOLS],
-        note="Flask's own tests, those of two extensions, and what they need",
+        suite.venv,
+        install=["-e", ".", *suite.install],
+        note="the tests of other packages that keep sessions, and what they need",
     )
-    report = Path(named[0] if named else VENV / "results.xml").resolve()
+    report = Path(named[0] if named else suite.venv / "results.xml").resolve()
     report.unlink(missing_ok=True)
-    command = [str(python), "-m", "pytest", "tests", "-p", "no:cacheprovider", "-q", "-rs"]
+    command = [str(python), "-m", "pytest", suite.tests, "-p", "no:cacheprovider", "-q", "-rs"]
     command += suite.options
     if not baseline:
-        command += ["-p", "session_swap"]
+        command += ["-p", suite.plugin]
     variables = {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).resolve().parent),
@@ -150,14 +175,14 @@ def main(arguments: list[str]) -> int:
 
 def _sources(python: Path, suite: Suite) -> Path:
     """A package's sdist, unpacked anew, so that no edit of an earlier run is left in it."""
-    archive = VENV / suite.sdist
+    archive = suite.venv / suite.sdist
     if not archive.exists():
-        options = ["--no-deps", "--no-binary", ":all:", "--dest", str(VENV)]
+        options = ["--no-deps", "--no-binary", ":all:", "--dest", str(suite.venv)]
         environment.pip(python, *options, suite.requirement, command="download")
     if hashlib.sha256(archive.read_bytes()).hexdigest() != suite.sha256:
         archive.unlink()
         sys.exit(f"{suite.sdist} is not the file that its authors released; it was removed.")
-    folder = VENV / "sources"
+    folder = suite.venv / "sources"
     with tarfile.open(archive) as contents:
         for member in contents:
             if member.isfile():

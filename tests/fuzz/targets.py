@@ -71,6 +71,7 @@ TARGETS: Final = {
         Target("handoff", 10, 1024),
         Target("inspected", 10, 2048),
         Target("jwk_set", 10, 2048),
+        Target("shelf", 10, 2048),
         Target("snapshot", 10, 2048),
         Target("csrf_token", 10, 256),
         Target("csrf_origin", 10, 768),

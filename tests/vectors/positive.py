@@ -270,7 +270,7 @@ def _entry(
     if packed is None:
         return entry | {"undecodable": True}
     if type(wire) is bytes and wire[:1] == b"\xc1":
-        entry["segment"] = codec._dictionary.decompress(wire[2:]).hex()
+        entry["segment"] = codec.dictionary.decompress(wire[2:]).hex()
     return entry | {"packed": packed.hex(), "value": describe(codec.from_wire(wire))}
 
 

@@ -985,6 +985,17 @@ const zstdDictionaries = (() => {
 })();
 let dictionary = null;
 
+// Dictionaries of an operator's own, by name; a vector brings them along.
+const named = new Map();
+
+function nameOfDictionary(octets) {
+  const rest = createHash("sha256").update(octets.subarray(8)).digest();
+  const number = (rest[0] << 16 | rest[1] << 8 | rest[2]) | 0x800000;
+  if (octets.readUInt32LE(0) !== 0xec30a437) throw new Error("no zstd dictionary");
+  if (octets.readUInt32LE(4) !== number) throw new Error("not the dictionary's own number");
+  return number.toString(16);
+}
+
 function loadDictionary(path) {
   if (!zstdDictionaries) return;
   const octets = readFileSync(path);
@@ -1006,7 +1017,7 @@ function frameHeader(reader) {
   return BigInt(`0x${digits}`) + (sizeOfSize === 2 ? 256n : 0n);
 }
 
-function unpackFrame(frame) {
+function unpackFrame(frame, trained = dictionary) {
   const reader = new Reader(frame);
   const stated = frameHeader(reader);
   if (stated > BigInt(MAX_CONTENT)) throw undecodable("a frame of too much content");
@@ -1027,16 +1038,16 @@ function unpackFrame(frame) {
     }
   }
   if (reader.at !== frame.length) throw undecodable("octets behind a frame");
-  const content = compressed ? unpackCompressed(frame, contentSize) : Buffer.concat(blocks);
+  const content = compressed ? unpackCompressed(frame, contentSize, trained) : Buffer.concat(blocks);
   if (content.length !== contentSize) throw undecodable("a frame that holds other than it says");
   return content;
 }
 
-function unpackCompressed(frame, contentSize) {
-  if (dictionary === null) throw new NotUnpacked(contentSize);
+function unpackCompressed(frame, contentSize, trained) {
+  if (trained === null || !zstdDictionaries) throw new NotUnpacked(contentSize);
   const whole = Buffer.concat([fromHex("28b52ffd"), frame]);
   try {
-    return zlib.zstdDecompressSync(whole, { dictionary, maxOutputLength: contentSize });
+    return zlib.zstdDecompressSync(whole, { dictionary: trained, maxOutputLength: contentSize });
   } catch {
     throw undecodable("a frame that does not unpack");
   }
@@ -1046,6 +1057,11 @@ function unpackCompressed(frame, contentSize) {
 function segmentContent(octets) {
   if (octets[0] !== 0xc1) return null;
   const number = octets[1];
+  if (number >= 0x80) {
+    const trained = named.get(octets.subarray(1, 4).toString("hex"));
+    if (trained === undefined) throw undecodable("a dictionary that is not there");
+    return unpackFrame(octets.subarray(4), trained);
+  }
   if (number !== DICTIONARY) throw undecodable(`the escape ${number}`);
   return unpackFrame(octets.subarray(2));
 }
@@ -1347,6 +1363,11 @@ function verifyNegative(vector) {
 }
 
 function verifyWire(vector) {
+  named.clear();
+  if ("dictionary" in vector) {
+    const octets = fromHex(vector.dictionary);
+    named.set(nameOfDictionary(octets), octets);
+  }
   try {
     const read = () => readWireValue(readWhole(fromHex(vector.wire)));
     if ("reason" in vector) {

@@ -11,6 +11,9 @@ from typing import Any, Final
 from ormsgpack import Ext, packb
 
 from cookie_sessions.codec import Codec, tags
+from cookie_sessions.codec.compress import built_in_octets
+from cookie_sessions.dictionaries.compose import BUILT_IN_HEAD
+from cookie_sessions.dictionaries.trained import Trained, numbered
 from cookie_sessions.keys import from_secret_keys
 from tests.vectors.description import MONEY, describe
 
@@ -40,6 +43,7 @@ _HISTORY: Final = [
     }
     for i in range(20)
 ]
+_OWN: Final = b"\xa5order\xa6placed Thank you for your order. " * 2
 _CART_FRAME: Final = (
     "602d00dd010090a8303030b16373cb4033310234320335333611b070761c90200b12cc2b38f1bfc276e0ed39"
     "1144be70b33accb58781fb6983def82a517b0edd25"
@@ -138,6 +142,8 @@ _REFUSED_SEGMENTS: Final[dict[str, Any]] = {
     "an escape of number 0": b"\xc1\x00" + bytes.fromhex(_CART_FRAME),
     "an escape above the overflow reference": b"\xc1\x41x",
     "an escape of number 255": b"\xc1\xff",
+    "a named dictionary that is not there": b"\xc1\x80\x00\x01" + bytes.fromhex(_CART_FRAME),
+    "a name of two octets": b"\xc1\x80\x00",
     "an escape alone": b"\xc1",
     "an escape without a frame": b"\xc1\x01",
     "an escape within a frame": _raw_block(b"\xc1\x40x"),
@@ -228,7 +234,7 @@ _REFUSED_INLINE: Final[dict[str, bytes]] = {
 
 def vectors() -> list[dict[str, Any]]:
     """All single values, those that are refused last."""
-    return [*_taken(), *_refused()]
+    return [*_taken(), *_named(), *_refused()]
 
 
 def secret_keys() -> list[dict[str, Any]]:
@@ -238,6 +244,27 @@ def secret_keys() -> list[dict[str, Any]]:
         key = from_secret_keys(secret).primary
         rows.append({"secret": secret.hex(), "key": key._material.hex(), "kid": key.kid.hex()})
     return rows
+
+
+def _named() -> Iterator[dict[str, Any]]:
+    """Frames of dictionaries of an operator's own, and what looks like them."""
+    trained = numbered(built_in_octets()[:BUILT_IN_HEAD], _OWN)
+    name = Trained(trained, 0, 0, 0, ()).name
+    frame = _raw_block(packb([1, "x"]))[2:]
+    own = b"\xc1" + name + frame
+    for label, wire, refused in (
+        ("a frame of a named dictionary", own, False),
+        ("a frame of a named dictionary, beside which another is there", own[:3] + own[4:], True),
+        ("a frame of a named dictionary, with octets behind it", own + b"\x00", True),
+        ("a named dictionary without a frame", b"\xc1" + name, True),
+    ):
+        outcome = {"reason": "undecodable"} if refused else {"value": describe([1, "x"])}
+        yield {
+            "name": label,
+            "dictionary": trained.hex(),
+            "wire": packb(wire).hex(),
+            **outcome,
+        }
 
 
 def _taken() -> Iterator[dict[str, Any]]:

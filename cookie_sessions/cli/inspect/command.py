@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ import click
 
 from cookie_sessions import clock
 from cookie_sessions.cli.defaults import defaults
+from cookie_sessions.cli.dictionary.place import DICTIONARIES, DICTIONARIES_VARIABLE
 from cookie_sessions.cli.options import JSON, KEYS
 from cookie_sessions.cli.refusal import EXIT_ERROR
 from cookie_sessions.errors import Rejected, UsageError
@@ -30,6 +32,7 @@ class _Asked(NamedTuple):
     audience: str | None
     types: str | None
     secret_names: tuple[str, ...]
+    dictionaries: str | None
     authorization: bool
     values: bool
     access_log: str | None
@@ -60,6 +63,7 @@ class _Found(NamedTuple):
 @click.option("--audience", metavar="TEXT", help="What COOKIE_SESSIONS_AUDIENCE is.")
 @click.option("--types", metavar="MODULE:NAME", help="The application's registered types.")
 @click.option("--secret-name", metavar="KEY", multiple=True, help="Never show its value.")
+@DICTIONARIES
 @click.option("--authorization", is_flag=True, help="It is from the Authorization header.")
 @click.option("--values", is_flag=True, help="Show values and the subject, too.")
 @click.option("--access-log", metavar="FILE", help="Append the record of the access to it.")
@@ -80,6 +84,7 @@ def inspect(
     audience: str | None,
     types: str | None,
     secret_name: tuple[str, ...],
+    dictionaries: str | None,
     authorization: bool,
     values: bool,
     access_log: str | None,
@@ -94,7 +99,8 @@ def inspect(
     from cookie_sessions.cli.inspect.keyring import KeyOptions
 
     keys = KeyOptions(url, secret_env, fallback_env, secret_key_file)
-    needs_keys = keys.given or audience is not None or types or secret_name or authorization
+    opens = audience is not None or types or secret_name or dictionaries or authorization
+    needs_keys = keys.given or opens
     if reason is None and (needs_keys or values or access_log):
         raise click.UsageError(
             "Opening a session is access to somebody's data. Say why, which is recorded: --reason "
@@ -115,7 +121,15 @@ def inspect(
     asked = None
     if reason is not None:
         asked = _Asked(
-            keys, reason, audience, types, secret_name, authorization, values, access_log
+            keys=keys,
+            reason=reason,
+            audience=audience,
+            types=types,
+            secret_names=secret_name,
+            dictionaries=dictionaries,
+            authorization=authorization,
+            values=values,
+            access_log=access_log,
         )
     _tell(_inspection(found, name, asked), asked, as_json=as_json)
 
@@ -205,6 +219,7 @@ def _opened(clear: Clear, asked: _Asked, *, now: float) -> Contents:
     from cookie_sessions.cli.inspect.types import types_of
     from cookie_sessions.manager import PURPOSE
     from cookie_sessions.sealer import Place
+    from cookie_sessions.settings.dictionary_values import dictionaries_in
     from cookie_sessions.token import PURPOSE as TOKEN_PURPOSE
 
     assert clear.head is not None
@@ -218,6 +233,9 @@ def _opened(clear: Clear, asked: _Asked, *, now: float) -> Contents:
         place=Place(purpose, clear.name, audience),
         types=settings.types if asked.types is None else types_of(asked.types),
         secret_names=settings.secret_names.union(asked.secret_names),
+        dictionaries=dictionaries_in(
+            asked.dictionaries or settings.dictionaries or os.environ.get(DICTIONARIES_VARIABLE)
+        ),
         timeouts=told.timeouts(),
     )
     record(reason, kid=clear.head.kid, values=asked.values, path=asked.access_log)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cookie_sessions.anatomy import Sealed, ValuePart, take_apart
 from cookie_sessions.claims import Claims
 from cookie_sessions.cli.inspect.types import Unregistered, stand_in
-from cookie_sessions.codec import Codec, Reference, RegisteredType, Wire
+from cookie_sessions.codec import Codec, Dictionaries, Reference, RegisteredType, Wire
 from cookie_sessions.codec.glance import dictionary_of, registered_names
 from cookie_sessions.codec.lowering import shown
 from cookie_sessions.errors import ConfigurationError, Reason, Rejected
@@ -28,14 +28,14 @@ class Value(NamedTuple):
         key: the session's key: a text itself, any other as error messages show it.
         kind: its type and, of a container, how many it holds; no part of the value.
         part: its octets.
-        dictionary: the number of the dictionary that it was compressed with, or None.
+        dictionary: the number or name of the dictionary that it was compressed with, or None.
         text: the value as Python writes it, where it was asked for and may be shown; else None.
     """
 
     key: str
     kind: str
     part: ValuePart
-    dictionary: int | None
+    dictionary: int | str | None
     text: str | None
 
     def __repr__(self) -> str:
@@ -70,6 +70,7 @@ class Lens:
         place: where the texts were found.
         types: its registered types, as far as they are known.
         secret_names: keys of the session whose values are never shown.
+        dictionaries: the application's own, or None.
         timeouts: when its sessions end; None where that is not known.
     """
 
@@ -80,12 +81,14 @@ class Lens:
         place: Place,
         types: Iterable[RegisteredType],
         secret_names: Iterable[str],
+        dictionaries: Dictionaries | None = None,
         timeouts: Timeouts | None,
     ) -> None:
         self._ring = ring
         self._place = place
         self._types = tuple(types)
         self._secret_names = frozenset(secret_names)
+        self._dictionaries = dictionaries
         self._timeouts = timeouts
 
     def open(self, text: str, *, now: float, values: bool) -> Contents:
@@ -113,7 +116,11 @@ class Lens:
         return Contents(claims, sealed, told, refusal)
 
     def _codec(self, more: Iterable[RegisteredType] = ()) -> Codec:
-        return Codec(types=(*self._types, *more), secret_names=self._secret_names)
+        return Codec(
+            types=(*self._types, *more),
+            secret_names=self._secret_names,
+            dictionaries=self._dictionaries,
+        )
 
     def _codec_for(self, wires: Mapping[Any, Wire]) -> Codec:
         """A codec that also reads the registered types which the session holds and nobody named."""

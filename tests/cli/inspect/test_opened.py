@@ -11,6 +11,10 @@ import pytest
 from flask import session
 
 from cookie_sessions.codec import Codec, Reference, RegisteredType
+from cookie_sessions.codec.compress import built_in_octets
+from cookie_sessions.dictionaries.compose import BUILT_IN_HEAD
+from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf
+from cookie_sessions.dictionaries.trained import Trained, numbered
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.keys import KeyRing
 from cookie_sessions.manager import PURPOSE
@@ -381,3 +385,25 @@ def test_a_long_value_is_cut_for_people_and_whole_for_machines(shop: Shop) -> No
     told = facts(*REASON, "--values", text=header)["values"]
     assert {value["key"]: value["value"] for value in told}["blob"].startswith("b'")
     assert json.dumps(told)
+
+
+def test_a_value_of_a_dictionary_of_the_applications_own_is_read_where_that_is_given(
+    world: World, tmp_path: Path
+) -> None:
+    content = b"Storm Lantern with a wick of cotton, in copper or in tin, to hang or to stand"
+    trained = Trained(
+        numbered(built_in_octets()[:BUILT_IN_HEAD], content), 1, 2, 20, (len(content),), begins=1
+    )
+    shelf = tmp_path / "dictionaries.json"
+    shelf.write_text(dump_shelf(Shelf((trained._replace(installed=0),))), encoding="ascii")
+    shop = Shop(world, COOKIE_SESSIONS_DICTIONARIES=str(shelf))
+
+    def fill() -> None:
+        session["wish"] = [content.decode()]
+
+    header = shop.header(fill)
+    (value,) = facts(*REASON, "--dictionaries", str(shelf), text=header)["values"]
+    assert (value["type"], value["dictionary"]) == ("list of 1", trained.name.hex())
+    (unknown,) = facts(*REASON, text=header)["values"]
+    assert unknown["type"] != "list of 1"
+    assert unknown["dictionary"] == trained.name.hex()

@@ -1,4 +1,4 @@
-"""An adapter of the example around an application of a test, in a thread of its own."""
+"""An application of a test behind an adapter of the example and its guard, in its own thread."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
+from cookie_sessions.gateway import guarded
 from serverless.__main__ import HANDLERS
 from serverless.exchange import Answer, Event, Headers, Request
 from serverless.gateway import GATEWAYS
@@ -40,7 +41,7 @@ def request(
 
 
 class Adapted:
-    """The application as a function, behind any of the gateways.
+    """The application as a function, as the example makes one, behind any of the gateways.
 
     Args:
         adapter: the adapter's name.
@@ -51,7 +52,8 @@ class Adapted:
         self._thread = ThreadPoolExecutor(1)
         # Mangum makes an event loop where it is loaded, too.
         module = self._thread.submit(importlib.import_module, HANDLERS[adapter]).result()
-        self._handler = self._thread.submit(module.adapted, app).result()
+        make = self._thread.submit(guarded, module.adapted, app, strict=True)
+        self._handler = make.result()
 
     def __enter__(self) -> Self:
         return self

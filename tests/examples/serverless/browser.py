@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import copy
-from http.client import HTTPMessage
+from contextlib import closing
+from http.client import HTTPConnection
 from http.cookiejar import CookieJar
-from typing import IO, NamedTuple
-from urllib.request import (
-    HTTPCookieProcessor,
-    HTTPRedirectHandler,
-    ProxyHandler,
-    Request,
-    build_opener,
-)
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import Request
 
-from tests.examples.visitor import Page, Visitor
+from tests.examples.visitor import PATIENCE, Page, Visitor
 
 
 class Seen(NamedTuple):
@@ -33,26 +29,16 @@ class Seen(NamedTuple):
     cookies: tuple[str, ...]
 
 
-class _Stays(HTTPRedirectHandler):
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
-
-
 class Browser(Visitor):
     """One browser at one address.
 
     Args:
         address: of the application.
         jar: its cookies; None begins with none.
-        follows: whether it goes where a redirection leads.
     """
 
-    def __init__(self, address: str, jar: CookieJar | None = None, *, follows: bool = True) -> None:
+    def __init__(self, address: str, jar: CookieJar | None = None) -> None:
         super().__init__(address, CookieJar() if jar is None else jar)
-        if not follows:
-            self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar), _Stays)
 
     def copied(self) -> Browser:
         """Another browser with a copy of all cookies."""
@@ -61,14 +47,21 @@ class Browser(Visitor):
             jar.set_cookie(copy.copy(cookie))
         return Browser(self.address, jar)
 
-    def value_of(self, name: str) -> str | None:
-        """What a cookie holds."""
-        (value,) = [cookie.value for cookie in self.jar if cookie.name == name]
-        return value
-
     def look(self) -> Seen:
         """Open the page."""
         return self.seen(self.get("/"))
+
+    def look_with_a_line_for_each_cookie(self) -> Seen:
+        """Open the page with a Cookie line for each cookie, as HTTP/2 lets a browser send them."""
+        where = urlsplit(self.address)
+        with closing(HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE)) as sent:
+            sent.putrequest("GET", "/")
+            for cookie in self.jar:
+                sent.putheader("Cookie", f"{cookie.name}={cookie.value}")
+            sent.endheaders()
+            answer = sent.getresponse()
+            html = answer.read().decode()
+        return self.seen(Page(answer.status, self.address, answer.headers, html))
 
     def sign_in(self, name: str, **fields: str) -> Page:
         """Sign in by the form."""

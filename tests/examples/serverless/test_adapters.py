@@ -1,4 +1,4 @@
-"""What the adapters make of each gateway's events, with an application that shows it."""
+"""What the example's handlers make of each gateway's events, but cookies (tests/gateway)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ from typing import Any
 import pytest
 
 from serverless.__main__ import HANDLERS
-from serverless.exchange import Headers
 from serverless.gateway import GATEWAYS
 from tests.examples.serverless.adapter import Adapted, request
-from tests.examples.serverless.test_story import ALL, LOSES_COOKIES
+from tests.examples.serverless.test_story import ALL
 
-COOKIES = ["a=1; Path=/", "b=2; Expires=Thu, 01 Jan 2032 00:00:00 GMT", "c=3"]
-SHOWN = ["HTTP_COOKIE", "QUERY_STRING", "REMOTE_ADDR", "REQUEST_METHOD", "wsgi.url_scheme"]
+SHOWN = ["REMOTE_ADDR", "wsgi.url_scheme"]
 
 
 def mirror(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Show what arrived; set three cookies."""
-    shown = {name: environ.get(name) for name in SHOWN}
-    shown["body"] = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).hex()
-    headers = [("Content-Type", "application/json")]
-    start_response("200 OK", headers + [("Set-Cookie", cookie) for cookie in COOKIES])
-    return [json.dumps(shown).encode()]
+    """Show what arrived."""
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps({name: environ.get(name) for name in SHOWN}).encode()]
 
 
 def binary(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -36,34 +31,6 @@ def shown(shape: str, adapter: str, **asked: Any) -> dict[str, Any]:
     with Adapted(adapter, mirror) as function:
         found: dict[str, Any] = json.loads(function.ask(shape, request(**asked)).body)
     return found
-
-
-@pytest.mark.parametrize(("shape", "adapter"), ALL)
-def test_three_cookies_arrive_but_where_an_adapter_is_known_to_lose_them(
-    shape: str, adapter: str
-) -> None:
-    with Adapted(adapter, mirror) as function:
-        headers = function.ask(shape, request()).headers
-    lines = [value for name, value in headers if name.lower() == "set-cookie"]
-    assert lines == (COOKIES[-1:] if (shape, adapter) in LOSES_COOKIES else COOKIES)
-
-
-@pytest.mark.parametrize(("shape", "adapter"), ALL)
-def test_a_browsers_one_cookie_line_arrives(shape: str, adapter: str) -> None:
-    line = "jotter=abc; jotter.1=~1def; theme=a,b"
-    found = shown(shape, adapter, headers=[("Cookie", line)])["HTTP_COOKIE"]
-    assert [part.strip() for part in found.split(";")] == line.split("; ")
-
-
-@pytest.mark.parametrize(("shape", "adapter"), ALL)
-def test_a_body_of_any_octets_arrives(shape: str, adapter: str) -> None:
-    body = bytes(range(256))
-    kinds = ["application/octet-stream"] if shape == "rest" else ["application/octet-stream", ""]
-    for kind in kinds:
-        headers: Headers = [("Content-Type", kind)]
-        found = shown(shape, adapter, method="POST", headers=headers, body=body)
-        assert found["body"] == body.hex()
-        assert found["REQUEST_METHOD"] == "POST"
 
 
 @pytest.mark.parametrize(("shape", "adapter"), ALL)

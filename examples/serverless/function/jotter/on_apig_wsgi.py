@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apig_wsgi import make_lambda_handler
 
+from cookie_sessions.gateway import guarded
 from jotter.application import create_app
 
 if TYPE_CHECKING:
@@ -25,4 +26,4 @@ def adapted(app: WSGIApplication) -> Callable[[dict[str, Any], Any], dict[str, A
     return make_lambda_handler(app, binary_support=True)
 
 
-handler = adapted(create_app())
+handler = guarded(adapted, create_app(), strict=True)

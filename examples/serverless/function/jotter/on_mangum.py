@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from a2wsgi import WSGIMiddleware
 from mangum import Mangum
 
+from cookie_sessions.gateway import guarded
 from jotter.application import create_app
 
 if TYPE_CHECKING:
@@ -28,4 +29,4 @@ def adapted(app: WSGIApplication) -> Callable[[dict[str, Any], Any], dict[str, A
     return Mangum(asgi, lifespan="off")
 
 
-handler = adapted(create_app())
+handler = guarded(adapted, create_app(), strict=True)

@@ -1,0 +1,1 @@
+"""Dictionaries of an application's own: sampled, trained, kept on a shelf, and measured."""

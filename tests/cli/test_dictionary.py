@@ -1,0 +1,194 @@
+"""The commands of dictionaries: what they refuse, and what they say to machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cookie_sessions import clock
+from cookie_sessions.cli.commands import program
+from cookie_sessions.cli.dictionary.bars import bars
+from cookie_sessions.cli.dictionary.install import PROPAGATION
+from cookie_sessions.cli.flask_group import sessions
+from cookie_sessions.dictionaries.sample import Saving
+from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf, read_shelf
+from tests.dictionaries.population import people
+from tests.dictionaries.sampled import application, visit
+from tests.dictionaries.test_trained import made
+
+NOW = 1_893_456_000
+ONE, TWO = made(), made(b"Walnut Tray, ivory" * 3)
+NAME = ONE.name.hex()
+
+
+class Place:
+    """A folder with files of dictionaries, and a clock."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = NOW
+        self.sample = folder / "sample.db"
+        self.shelf = folder / "dictionaries.json"
+        self.new = folder / "new.json"
+        self.new.write_text(dump_shelf(Shelf((ONE,))))
+        monkeypatch.setattr(clock, "now", lambda: float(self.now))
+        monkeypatch.setenv("COOKIE_SESSIONS_DICTIONARIES", str(self.shelf))
+        monkeypatch.setenv("COOKIE_SESSIONS_SAMPLE", str(self.sample))
+
+    def run(self, *line: str | Path) -> Result:
+        result = CliRunner().invoke(program, ["dictionary", *map(str, line)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    def do(self, *line: str | Path) -> str:
+        result = self.run(*line)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def facts(self, *line: str | Path) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(self.do("inspect", *line, "--json"))["dictionaries"]
+        return rows
+
+    def refused(self, *line: str | Path, status: int = 1) -> str:
+        before = self.shelf.read_bytes() if self.shelf.exists() else None
+        result = self.run(*line)
+        assert result.exit_code == status, result.output
+        assert len(result.stderr.splitlines()) == 1
+        assert (self.shelf.read_bytes() if self.shelf.exists() else None) == before
+        return result.stderr
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return Place(tmp_path, monkeypatch)
+
+
+def test_a_dictionary_goes_through_its_states(place: Place) -> None:
+    place.do("install", place.new)
+    assert place.facts()[0]["state"] == "readable"
+    place.now += PROPAGATION
+    place.do("promote", NAME.upper())
+    assert place.facts()[0]["state"] == "written"
+    place.new.write_text(dump_shelf(Shelf((TWO,))))
+    place.do("install", place.new)
+    place.now += 1
+    place.do("promote", TWO.name.hex(), "--force")
+    assert [row["state"] for row in place.facts()] == ["superseded", "written"]
+    place.do("withdraw", TWO.name.hex())
+    assert [row["state"] for row in place.facts()] == ["written", "withdrawn"]
+    place.now += 1
+    place.do("promote", TWO.name.hex(), "--force")
+    assert [row["state"] for row in place.facts()] == ["superseded", "written"]
+
+
+def test_the_installed_file_can_be_read_by_the_application(place: Place) -> None:
+    place.do("install", place.new)
+    assert [entry.name for entry in read_shelf(str(place.shelf)).entries] == [ONE.name]
+
+
+def test_it_is_not_written_with_before_every_instance_can_have_it(place: Place) -> None:
+    place.do("install", place.new)
+    place.now += PROPAGATION - 1
+    told = place.refused("promote", NAME, status=3)
+    assert "Wait until then, or add --force" in told
+    place.now += 1
+    place.do("promote", NAME)
+
+
+def test_a_date_that_is_too_early_is_refused_and_a_later_one_taken(place: Place) -> None:
+    assert "2030-01-02 00:00Z" in place.refused(
+        "install", place.new, "--from", "2030-01-01T23:59Z", status=3
+    )
+    assert "from 2030-01-02 00:00Z" in place.do("install", place.new, "--from", "2030-01-02")
+    assert place.facts()[0]["state"] == "readable"
+    place.now += PROPAGATION
+    assert place.facts()[0]["state"] == "written"
+
+
+def test_the_same_is_not_installed_twice(place: Place) -> None:
+    place.do("install", place.new)
+    assert f"has {NAME} already" in place.refused("install", place.new)
+
+
+def test_only_a_file_of_one_dictionary_is_installed(place: Place) -> None:
+    place.new.write_text(dump_shelf(Shelf((ONE, TWO))))
+    assert "holds 2 dictionaries" in place.refused("install", place.new)
+
+
+def test_a_name_that_is_not_there_is_refused_with_those_that_are(place: Place) -> None:
+    place.do("install", place.new)
+    for command in ("promote", "withdraw"):
+        assert f"Known are: {NAME}" in place.refused(command, "ffffff")
+
+
+def test_a_damaged_file_is_not_installed(place: Place) -> None:
+    place.new.write_text(place.new.read_text().replace('"made": 1', '"made": "1"'))
+    assert "this is no file of dictionaries" in place.refused("install", place.new)
+
+
+def test_nothing_is_trained_of_too_few_people(place: Place) -> None:
+    visit(application(SAMPLE=str(place.sample), SAMPLE_RATE=1), people(15, few=1))
+    target = place.new.with_name("other.json")
+    told = place.refused("train", target)
+    assert "shared by 20 people yet, after 15 writes" in told
+    assert not target.exists()
+
+
+def test_a_file_that_is_there_is_not_written_over(place: Place) -> None:
+    visit(application(SAMPLE=str(place.sample), SAMPLE_RATE=1), people(60, few=1))
+    before = place.new.read_bytes()
+    assert "there is a file of that name already" in place.refused("train", place.new)
+    assert place.new.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database", b"SQLite format 3\0" + b"x" * 900])
+def test_what_is_no_sample_is_one_line(place: Place, content: bytes | None) -> None:
+    if content is not None:
+        place.sample.write_bytes(content)
+    place.refused("train", place.new.with_name("other.json"))
+
+
+def test_a_sample_that_is_named_and_not_there_is_an_error_of_inspect_too(place: Place) -> None:
+    assert "there is no such file" in place.refused("inspect", place.new, "--sample", place.sample)
+
+
+def test_without_a_file_the_commands_say_how_to_name_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COOKIE_SESSIONS_DICTIONARIES")
+    monkeypatch.delenv("COOKIE_SESSIONS_SAMPLE")
+    assert "--dictionaries FILE" in place.refused("install", place.new)
+    assert "--sample FILE" in place.refused("train", place.new)
+    assert place.facts(place.new)[0]["savings"] == []
+
+
+def test_texts_are_printed_as_ascii_whatever_they_hold(place: Place) -> None:
+    trained = made("\x1b[31mGröße\n".encode())
+    place.new.write_text(dump_shelf(Shelf((trained,))))
+    told = place.do("inspect", place.new, "--texts")
+    assert told.splitlines()[-1] == r"\x1b[31mGr\xc3\xb6\xc3\x9fe\n"
+    assert place.facts(place.new, "--texts")[0]["texts"] == [r"\x1b[31mGr\xc3\xb6\xc3\x9fe\n"]
+
+
+def test_a_bar_is_what_is_left() -> None:
+    told = bars(
+        [Saving("cart", 2, 200, 100), Saving("", 1, 50, 50), Saving("caf\u00e9\x1b", 1, 10, 11)]
+    ).splitlines()
+    assert told[1].split() == ["cart", "2", "100", "50", "50%", "#" * 15 + "." * 15]
+    assert told[2].split() == ["(others)", "1", "50", "50", "0%", "#" * 30]
+    assert told[3].split() == [r"caf\xe9\x1b", "1", "10", "11", "-10%", "#" * 30]
+    assert told[4].split() == ["together", "4", "65", "40", "38%", "#" * 19 + "." * 11]
+
+
+def test_under_flask_the_settings_of_the_application_say_where_the_files_are(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COOKIE_SESSIONS_DICTIONARIES")
+    place.do("install", place.new, "--dictionaries", place.shelf)
+    app = application(DICTIONARIES=str(place.shelf))
+    result = app.test_cli_runner().invoke(sessions, ["dictionary", "inspect"])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"{NAME}: readable")

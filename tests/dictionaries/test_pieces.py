@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES, Codec
+from cookie_sessions.dictionaries.pieces import pieces_of
+from tests.codec.strategies import VALUES
+
+CODEC = Codec()
+
+
+def shown(value: Any, secret_names: frozenset[str] = DEFAULT_SECRET_NAMES) -> bytes:
+    """What of a value may be told, as one text; what is left out is a NUL."""
+    segment = CODEC.segment("x", CODEC.to_wire("x", value, CODEC.pack(value)))
+    assert segment is not None
+    return b"".join(piece or b"\0" for piece in pieces_of(segment, secret_names=secret_names))
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        "mira.testmann@example.org",
+        "+49 170 123 45 67",
+        "(555) 867-5309",
+        "4111 1111 1111 1111",
+        "DE89 3704 0044 0532 0130 00",
+        "192.168.17.23",
+        "9f86d081884c7d659a2feaa0c55ad015",
+        str(uuid.UUID(int=0x1234567890ABCDEF1234567890ABCDEF)),
+        "sk_live_51H8xYzAbCdE",
+        "dGhpcyBpcyBhIHRva2VuIDEyMzQ1",
+        "AbCdEfGhIjKlMnOp",
+        "xkcdqwrtzpsd",
+        "8675309",
+    ],
+)
+def test_what_looks_personal_or_random_is_no_piece_whatever_it_stands_in(private: str) -> None:
+    told = shown({"note": f"we know {private} since long"})
+    assert b"since" in told
+    local = private.partition("@")[0]
+    for part in re.findall(r"[A-Za-z]{4,}|[0-9]{3,}", local):
+        assert part.encode() not in told
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULT_SECRET_NAMES | {"password", "api_key", "user_pin"}))
+def test_nothing_below_a_secret_name_is_a_piece_at_any_depth(name: str) -> None:
+    for value in (
+        {name: "confidential words"},
+        {"deep": [{"deeper": {name: {"more": ["confidential words"]}}}]},
+        {1: "shared", name: "confidential words"},
+        [{"item": "shared", name: "confidential words"} for _ in range(20)],
+    ):
+        told = shown(value)
+        assert b"confidential" not in told
+        assert b"words" not in told
+
+
+def test_what_stands_beside_a_secret_is_told_in_rows_that_became_a_table() -> None:
+    rows = [{"item": "lantern", "nonce": "confidential", "size": 2} for _ in range(20)]
+    assert b"lantern" in shown(rows)
+
+
+def test_names_that_the_operator_calls_secret_are_secret_below_the_top_too() -> None:
+    value = {"ward": {"diagnosis": "confidential words"}}
+    assert b"confidential" in shown(value)
+    assert b"confidential" not in shown(value, DEFAULT_SECRET_NAMES | {"diagnosis"})
+
+
+def test_words_dates_and_the_structure_around_them_are_pieces() -> None:
+    told = shown({"name": "Enamel Mug, slate, 350 ml", "since": "2025-03-10"})
+    for public in (b"\xa4name", b"Enamel", b", ", b"slate", b"350", b"2025", b"\xa5since"):
+        assert public in told
+
+
+@given(VALUES)
+def test_pieces_stand_in_the_value_in_their_order(value: Any) -> None:
+    segment = CODEC.pack(value)
+    at = 0
+    for piece in pieces_of(segment):
+        if piece is not None:
+            at = segment.index(piece, at) + len(piece)
+
+
+@given(st.binary(max_size=200))
+def test_octets_that_are_no_value_have_no_pieces_and_raise_nothing(octets: bytes) -> None:
+    pieces = pieces_of(octets)
+    assert all(piece is None or piece in octets for piece in pieces)
+    assert pieces_of(b"\xc1" + octets) == []
