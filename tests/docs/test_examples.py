@@ -13,6 +13,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf
+from tests.dictionaries.population import people
+from tests.dictionaries.sampled import application, trained_of, visit
 from tests.docs.test_pages import PAGES, ROOT, blocks
 
 TESTS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py"))]
@@ -48,6 +51,23 @@ def test_the_command_of_docs_moving_in_prints_an_entry_that_revokes_the_secret_k
     entry = json.loads(done.stdout)
     assert entry["state"] == "revoked"
     assert "leaked" not in done.stdout
+
+
+def test_the_settings_of_docs_dictionaries_sample_sessions_and_name_what_is_made_of_them(
+    tmp_path: Path,
+) -> None:
+    sampling, using = blocks(ROOT / "docs/dictionaries.md", "python")
+    sampled, reading = application(), application()
+    exec(sampling.replace("/var/lib/shop", str(tmp_path)), {"app": sampled})  # noqa: S102
+    assert 0 < sampled.config["COOKIE_SESSIONS_SAMPLE_RATE"] < 1
+    # Each session is looked at here, so that few are enough.
+    sampled.config["COOKIE_SESSIONS_SAMPLE_RATE"] = 1
+    visit(sampled, people(301, few=1))
+    trained = trained_of(tmp_path / "sample.db")
+    shelf = dump_shelf(Shelf((trained._replace(installed=0),)))
+    (tmp_path / "dictionaries.json").write_text(shelf, encoding="ascii")
+    exec(using.replace("/etc/shop", str(tmp_path)), {"app": reading})  # noqa: S102
+    assert visit(reading, people(1, few=1))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
