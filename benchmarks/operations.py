@@ -82,7 +82,9 @@ def _rewrite(shape: Shape) -> Callable[[Target], object]:
 
     def rewrite(target: Target) -> None:
         for name, value in replacement.items():
-            target[name] = value
+            # The visitor stays who they are: another user in the same session would be a sign-in,
+            # after which a session goes on under a new id.
+            target[name] = target.get(name, value) if name == "_user_id" else value
 
     return rewrite
 

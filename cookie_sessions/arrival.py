@@ -60,21 +60,15 @@ class Arrival:
 
     by_header: bool = False
     departure: type[Departure] = Departure
+    anomaly: Anomaly | None = None
+    moved_from: str | None = None
+    reasons: frozenset[Reason] = frozenset()
 
-    __slots__ = (
-        "_client",
-        "_early",
-        "_manager",
-        "_opens_left",
-        "_recent",
-        "_seen",
-        "_texts",
-        "anomaly",
-        "header",
-        "moved_from",
-        "name",
-        "reasons",
-    )
+    # What is not asked is not made.
+    _seen: Client | None = None
+    _opens_left: int = MAX_OPENS
+    _recent: bool = False
+    _early: Early | None = None
 
     def __init__(
         self,
@@ -85,16 +79,9 @@ class Arrival:
     ) -> None:
         self._manager = manager
         self._client = client
-        self._early: Early | None = None
-        self._seen: Client | None = None
-        self.anomaly: Anomaly | None = None
-        self._opens_left = MAX_OPENS
         self._texts: dict[str, tuple[str, ...]] = {}
         self.header = header
         self.name = name
-        self.reasons: set[Reason] = set()
-        self._recent = False
-        self.moved_from: str | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -116,6 +103,21 @@ class Arrival:
         """What our own cookies take of the Cookie header, with names and separators."""
         return self._octets([self.name, *self.chunks(self.name)])
 
+    def is_one_cookie(self, name: str) -> bool:
+        """Whether nothing of ours arrived but one cookie of this name, whole.
+
+        Args:
+            name: the name that a cookie is set under now.
+        """
+        texts = self._texts.get(name, ())
+        return (
+            name == self.name
+            and self.moved_from is None
+            and len(texts) == 1
+            and f"{name}." not in self.header
+            and not is_split(texts[0])
+        )
+
     def peek(self) -> Head | None:
         """The clear part of the cookie that would be refreshed; None where there is none.
 
@@ -125,6 +127,10 @@ class Arrival:
         if not self.header:
             return None
         peek = self._manager.peek
+        texts = self._find(self.name)
+        if len(texts) == 1 and not is_split(texts[0]):
+            head = peek(texts[0])
+            return head if head is not None and head.refreshable else None
         texts = self._texts_of_any_name()
         clear = [head_text(text) if is_split(text) else text for text in texts]
         heads = [head for text in clear if (head := peek(text)) is not None]
@@ -165,7 +171,7 @@ class Arrival:
                     self.moved_from = None if content is None else former
         if content is not None:
             self.anomaly = content.anomaly
-        for reason in sorted(self.reasons):
+        for reason in sorted(self.reasons) if self.reasons else ():
             events.emit(EventName.REJECTED, reason=reason)
         if content is not None and began is not None:
             self._tell_opened(content, seconds=clock.ticks() - began)
@@ -198,7 +204,7 @@ class Arrival:
 
     def turn_away(self) -> None:
         """Note that what was opened counts as refused; its cookie stays in the browser."""
-        self.reasons.add(Reason.BINDING_MISMATCH)
+        self._refuse(Reason.BINDING_MISMATCH)
         self.moved_from = None
         self._manager.events.emit(EventName.REJECTED, reason=Reason.BINDING_MISMATCH)
 
@@ -215,6 +221,9 @@ class Arrival:
         if bond is None or client is None:
             return claims
         return bond.bound(claims, client, content=content, renew=renew)
+
+    def _refuse(self, reason: Reason) -> None:
+        self.reasons |= {reason}
 
     @property
     def _sender(self) -> Client | None:
@@ -343,15 +352,17 @@ class Arrival:
             try:
                 texts = find(self.header, name, commas=self._manager.settings.join_by_commas)
             except Rejected as rejected:
-                self.reasons.add(rejected.reason)
+                self._refuse(rejected.reason)
                 texts = ()
             self._texts[name] = texts
         return texts
 
     def _open_under(self, name: str) -> Content | None:
         texts = self._find(name)
+        if not texts:
+            return None
         if len(texts) > self._opens_left:
-            self.reasons.add(Reason.AMBIGUOUS)
+            self._refuse(Reason.AMBIGUOUS)
             return None
         self._opens_left -= len(texts)
         opened: list[tuple[str, Content]] = []
@@ -359,21 +370,23 @@ class Arrival:
             try:
                 whole = join(text, name=name, find=self._find) if is_split(text) else text
                 content = self._manager.open_text(whole, name=name)
-                opened.append((text, self._check_client(content)))
+                content = content if self._client is None else self._check_client(content)
             except Rejected as rejected:
-                self.reasons.add(rejected.reason)
+                self._refuse(rejected.reason)
                 self._recent = self._recent or rejected.recent
+                continue
+            if len(texts) == 1:
+                return content
+            opened.append((text, content))
         if len(opened) > 1:
             opened = _without_predecessors(opened)
         if len(opened) > 1 and len({content.claims.sid for _, content in opened}) > 1:
-            self.reasons = {Reason.AMBIGUOUS}
+            self.reasons = frozenset({Reason.AMBIGUOUS})
             return None
         if not opened:
             return None
         # One cookie that opens is enough: what else arrived under the name says nothing.
-        self.reasons.clear()
-        if len(opened) == 1:
-            return opened[0][1]
+        self.reasons = frozenset()
         return max(opened, key=lambda pair: (pair[1].head.sealed_at, pair[0]))[1]
 
 

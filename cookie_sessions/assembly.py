@@ -86,7 +86,7 @@ class Assembly:
             return self.provider.ring()
         secret, fallbacks = self._secrets()
         known = self._ring
-        if known is not None and known[0] == secret and known[1] == tuple(fallbacks):
+        if known is not None and known[0] == secret and known[1] == (*fallbacks,):
             return known[2]
         try:
             ring = from_secret_keys(secret, fallbacks)

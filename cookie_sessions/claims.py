@@ -16,6 +16,7 @@ NAME_OCTETS: Final = 8
 MAX_FORMER_KIDS: Final = 8
 
 _FIXED: Final = SID_OCTETS + 4
+_USUAL: Final = _FIXED + 1 + 4
 _CRITICAL: Final = 0x80
 _AUTH_TIME: Final = 0x01
 _SUBJECT: Final = 0x02
@@ -94,14 +95,9 @@ class Claims(NamedTuple):
             until: another sealed end, in seconds since the epoch, or None for the one they have.
         """
         end = self.until if until is None else until
-        octets = b"".join(
-            (
-                self.sid,
-                self.iat.to_bytes(4, "big"),
-                _varint(self.since - self.iat * 1000),
-                _varint(end - self.iat),
-            )
-        )
+        iat = self.iat
+        since = _varint(self.since - iat * 1000)
+        octets = self.sid + iat.to_bytes(4, "big") + since + _varint(end - iat)
         return octets if self[4:] == _NO_OPTIONAL else octets + self._optional()
 
     def _optional(self) -> bytes:
@@ -148,6 +144,12 @@ class Claims(NamedTuple):
         if len(octets) < _FIXED:
             raise Rejected(Reason.UNDECODABLE)
         iat = int.from_bytes(octets[SID_OCTETS:_FIXED], "big")
+        if len(octets) == _USUAL and not octets[_FIXED]:
+            # Begun at a whole second, ends within years, and nobody has said more of it.
+            word = int.from_bytes(octets[-4:], "little")
+            if word & 0x80808080 == 0x00808080 and word >= 0x01000000:
+                until = word & 0x7F | word >> 1 & 0x3F80 | word >> 2 & 0x1FC000 | word >> 24 << 21
+                return cls(octets[:SID_OCTETS], iat, iat * 1000, iat + until)
         since, position = _read_varint(octets, _FIXED)
         until, position = _read_varint(octets, position)
         claims = cls(octets[:SID_OCTETS], iat, iat * 1000 + since, iat + until)
@@ -195,9 +197,16 @@ class Claims(NamedTuple):
 
 
 _NO_OPTIONAL: Final = Claims(b"", 0, 0, 0)[4:]
+_SHORT_VARINTS: Final = tuple(bytes((number,)) for number in range(0x80))
 
 
 def _varint(number: int) -> bytes:
+    if 0 <= number < 0x80:
+        return _SHORT_VARINTS[number]
+    if 0x200000 <= number < 0x10000000:
+        word = number & 0x7F | (number & 0x3F80) << 1
+        word |= (number & 0x1FC000) << 2 | (number & 0xFE00000) << 3 | 0x808080
+        return word.to_bytes(4, "little")
     octets: list[int] = []
     while number >= 0x80:
         octets.append(number & 0x7F | 0x80)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from cookie_sessions import clock
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.fixation import begins_anew
+from cookie_sessions.intent import NOTHING
 
 if TYPE_CHECKING:
     from cookie_sessions.cookies import CookieAttributes, Surroundings
@@ -134,12 +135,13 @@ def lines_of(
         UsageError: a value can't be packed, or the session does not fit a cookie.
         Unavailable: the keys or a store do not answer.
     """
-    # Values that can't be unpacked here are not the application's to lose.
-    manager.settle(session)
-    if not session._holds_something:
-        if session.modified or cast(Arrival, session._origin).spent:
-            return manager.delete(session, cookie=cookie(), surroundings=surroundings())
-        return []
+    if not _is_as_it_came(session):
+        # Values that can't be unpacked here are not the application's to lose.
+        manager.settle(session)
+        if not session._holds_something:
+            if session.modified or cast(Arrival, session._origin).spent:
+                return manager.delete(session, cookie=cookie(), surroundings=surroundings())
+            return []
     renewed = renew()
     if not renewed and not manager.must_rewrite(session):
         return []
@@ -147,4 +149,16 @@ def lines_of(
     until = expires()
     return manager.seal(
         session, cookie=cookie(), expires=until, renew=renewed, surroundings=surroundings()
+    )
+
+
+def _is_as_it_came(session: Session) -> bool:
+    """Whether a cookie brought what is there, and nothing was asked of it but to be read."""
+    content = session._content
+    return (
+        content is not None
+        and not (session._written or session._watched)
+        and session._intent is NOTHING
+        and session._claims is content.claims
+        and bool(session._wires)
     )

@@ -29,6 +29,7 @@ class Content(NamedTuple):
         fading: whether another request gave it a new id a moment ago, so that it is only read.
         unchecked: whether the revocation list could not be asked, so that its end stays.
         anomaly: how its client differs from the one that it is bound to, or None.
+        needs_reseal: whether another key than the ring's primary sealed it.
         newer_client: whether its browser has a newer version than it is bound to.
     """
 
@@ -43,6 +44,7 @@ class Content(NamedTuple):
     unchecked: bool = False
     anomaly: Anomaly | None = None
     newer_client: bool = False
+    needs_reseal: bool = True
 
     def __repr__(self) -> str:
         return f"<Content of {len(self.wires)} values>"
@@ -90,6 +92,11 @@ class Origin(Protocol):
     @property
     def anomaly(self) -> Anomaly | None:
         """How the client differs from that of the session that was opened or, for it, was not."""
+        ...
+
+    @property
+    def by_header(self) -> bool:
+        """Whether the Authorization header brought what is there, and no cookie."""
         ...
 
     def open(self) -> Content | None:

@@ -111,13 +111,10 @@ def parse(text: str) -> tuple[Head, bytes]:
     if text.startswith(SPLIT_MARK):
         raise Rejected(Reason.MISSING_CHUNK)
     octets = _decode(text)
-    if not octets:
-        raise Rejected(Reason.MALFORMED)
-    if octets[0] != VERSION:
-        raise Rejected(Reason.UNKNOWN_VERSION)
-    if len(octets) < _SHORTEST:
-        raise Rejected(Reason.MALFORMED)
-    return _head(octets), octets[HEADER_OCTETS:]
+    if len(octets) >= _SHORTEST and octets[0] == VERSION:
+        return _head(octets), octets[HEADER_OCTETS:]
+    known = not octets or octets[0] == VERSION
+    raise Rejected(Reason.MALFORMED if known else Reason.UNKNOWN_VERSION)
 
 
 def peek(text: str) -> Head | None:

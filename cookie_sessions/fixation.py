@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cookie_sessions.intent import NOTHING
 from cookie_sessions.ownership import former_subject, subject_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
         UsageError: whose it is now can't be packed.
     """
     content = session._content
-    if content is None:
+    if content is None or goes_on(session, content, manager=manager):
         return ()
     names = set(manager.shed_names) if is_anothers(session, manager=manager) else set[str]()
     forgets = content.claims.lasts is not None and session._intent.remembers is None
@@ -65,6 +66,26 @@ def shed(session: Session, *, manager: SessionManager) -> tuple[str, ...]:
     return tuple(dropped)
 
 
+def goes_on(session: Session, content: Content, *, manager: SessionManager) -> bool:
+    """Whether nothing was asked of a session that came, and all that says whose it is stands.
+
+    So it is in most requests, and spares them every further question about owners.
+
+    Args:
+        session: an open session.
+        content: the session as it came.
+        manager: says under which key it is said whose it is.
+    """
+    if session._intent is not NOTHING or session._claims is not content.claims:
+        return False
+    key = manager.settings.subject_key
+    if session._assigned(key):
+        return False
+    present, came = (session._wires or {}).get(key), content.owner
+    # Values of other types may be equal that name different owners.
+    return present is came or (type(present) is str and type(came) is str and present == came)
+
+
 def is_anothers(session: Session, *, manager: SessionManager) -> bool:
     """Whether a session that came is another's from now on.
 
@@ -75,7 +96,7 @@ def is_anothers(session: Session, *, manager: SessionManager) -> bool:
         UsageError: whose it is now can't be packed.
     """
     content, intent = session._content, session._intent
-    if content is None:
+    if content is None or goes_on(session, content, manager=manager):
         return False
     first = intent.proved_at is not None and content.claims.auth_time is None
     if not (first or _may_be_anothers(session, content, manager)):

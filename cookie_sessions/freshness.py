@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cookie_sessions import clock
 from cookie_sessions.errors import ReauthenticationRequired, UsageError
 from cookie_sessions.identity import Identity
-from cookie_sessions.intent import Intent
+from cookie_sessions.intent import NOTHING
 
 if TYPE_CHECKING:
     from cookie_sessions.policy.binding import Anomaly
@@ -126,7 +126,7 @@ class Freshness(Identity):
             if kept is not None:
                 kept.clear()
         self._content = self._claims = None
-        self._intent = Intent()
+        self._intent = NOTHING
         self._written = False
         self._origin.turn_away()
 

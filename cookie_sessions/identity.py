@@ -12,7 +12,7 @@ from cookie_sessions import clock
 from cookie_sessions.claims import Claims
 from cookie_sessions.errors import Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
-from cookie_sessions.intent import Handover, Intent
+from cookie_sessions.intent import NOTHING, Handover, Intent
 from cookie_sessions.mapping import DictSurface
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Identity(DictSurface):
 
     _origin: Origin
     _events: Events
-    _intent: Intent
+    _intent: Intent = NOTHING
     _subject_key: str
     _damaged: dict[Any, Wire]
     _content: Content | None
@@ -98,7 +98,7 @@ class Identity(DictSurface):
         self._writable()
         if not self._unavailable:
             self._forget_subject()
-            self._intent.subject = value
+            self._ask().subject = value
             if value is not None:
                 self._sign_in(proved=True)
             self._written = True
@@ -126,7 +126,7 @@ class Identity(DictSurface):
             )
         self._writable()
         if not self._unavailable:
-            self._intent.label = label
+            self._ask().label = label
             self._written = True
 
     def remember(self, remembered: bool = True) -> None:  # noqa: FBT001, FBT002
@@ -151,7 +151,7 @@ class Identity(DictSurface):
                     "at once. Sign the user in before it is remembered: set session.subject, or "
                     "call session.mark_authenticated()."
                 )
-            self._intent.remembers = seconds
+            self._ask().remembers = seconds
             self["_permanent"] = remembered
 
     def regenerate(self) -> None:
@@ -182,7 +182,7 @@ class Identity(DictSurface):
         if self._unavailable:
             return
         try:
-            self._intent.since = self._origin.end_others(cast("Session", self))
+            self._ask().since = self._origin.end_others(cast("Session", self))
         except Unavailable:
             self._become_unavailable()
             raise
@@ -217,7 +217,7 @@ class Identity(DictSurface):
             self._ended += self._content.references
         self._claims = None
         self._content = None
-        self._intent = Intent()
+        self._intent = NOTHING
         self._events.emit(EventName.DESTROYED)
 
     @property
@@ -232,7 +232,7 @@ class Identity(DictSurface):
             proved: whether the user has just proved who they are, and not only brought something.
             again: whether they are to be the one whose session it was before.
         """
-        intent = self._intent
+        intent = self._ask()
         # A proof beside a sign-in in the same request makes it no less of one.
         intent.reauthenticates = again and (intent.reauthenticates or not intent.signs_in)
         intent.signs_in = True
@@ -252,13 +252,15 @@ class Identity(DictSurface):
         self._writable()
         if not self._unavailable:
             self._forget_subject()
-            self._intent.hand_over(Handover.AT_ONCE)
+            self._ask().hand_over(Handover.AT_ONCE)
             self._written = True
 
     def _forget_subject(self) -> None:
-        self._intent.subject = None
-        self._intent.signs_in = False
-        self._intent.proved_at = None
+        intent = self._intent
+        if intent is not NOTHING:
+            intent.subject = None
+            intent.signs_in = False
+            intent.proved_at = None
         claims = self._claims
         if claims is not None and (claims.subject, claims.auth_time, claims.lasts) != _NOBODYS:
             self._claims = claims._replace(subject=None, auth_time=None, lasts=None)
@@ -268,10 +270,16 @@ class Identity(DictSurface):
         if self._unavailable:
             return
         self._claims = self._own_claims.renamed()
-        self._intent.hand_over(how)
+        self._ask().hand_over(how)
         if self._holds_something:
             self._written = True
         self._events.emit(EventName.REGENERATED)
+
+    def _ask(self) -> Intent:
+        """What this request asks of the session, to be added to."""
+        if self._intent is NOTHING:
+            self._intent = Intent()
+        return self._intent
 
     @property
     def _own_claims(self) -> Claims:

@@ -58,3 +58,18 @@ class Intent:
     def hand_over(self, how: Handover) -> None:
         """Have the session go on under a new id."""
         self.handover = max(self.handover, how)
+
+
+class _Nothing(Intent):
+    """Shared by all sessions of which nothing was asked, so nothing can be put into it."""
+
+    __slots__ = ("_made",)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "_made"):
+            raise AttributeError("what one request asks is no other's: ask for an intent first")
+        super().__setattr__(name, value)
+
+
+NOTHING: Final[Intent] = _Nothing()
+NOTHING._made = True  # type: ignore[attr-defined]

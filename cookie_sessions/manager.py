@@ -11,6 +11,7 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Wire, references_of
 from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
+from cookie_sessions.continuation import continuation
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
 from cookie_sessions.envelope import Head, peek
 from cookie_sessions.errors import Reason, Rejected
@@ -82,6 +83,8 @@ class SessionManager:
         self.shed_names = settings.secret_names | settings.pre_login
         self.look_again = look_again
         self.beside = beside
+        # Cookies have few names: they are settings, never input.
+        self._places: dict[str, Place] = {}
         # Judges clients; None where sessions are bound to none.
         self.bond: Bond | None = None
         if settings.binding is not None:
@@ -185,19 +188,21 @@ class SessionManager:
             )
             content = content._replace(owner=content.wires.get(self.settings.subject_key))
         else:
-            head, plaintext, _ = sealer.open_text(text, ring=ring, place=place, now=now)
+            head, plaintext, reseal = sealer.open_text(text, ring=ring, place=place, now=now)
             octets, wires = self.codec.load_payload(plaintext)
             far = () if self.overflow is None else tuple(references_of(wires).values())
             claims = Claims.from_octets(octets)
             owner = wires.get(self.settings.subject_key)
-            content = Content(claims, wires, head, plaintext, references=far, owner=owner)
+            content = Content(
+                claims, wires, head, plaintext, references=far, owner=owner, needs_reseal=reseal
+            )
         claims = content.claims
         verdict = timeouts.verdict(claims, sealed_at=content.head.sealed_at, now=now)
         if verdict is not None:
             raise Rejected(verdict)
         if self.beside is not None and claims.beside != self.beside():
             raise Rejected(Reason.BINDING_MISMATCH)
-        if not ring.revoked.isdisjoint(claims.former_kids):
+        if claims.former_kids and not ring.revoked.isdisjoint(claims.former_kids):
             raise Rejected(Reason.KEY_REVOKED)
         return content if self.revocations is None else self._checked(content, self.revocations)
 
@@ -234,6 +239,8 @@ class SessionManager:
             return False
         if arrival.moved_from is not None or content.imported != self.writes_signed():
             return True
+        if not content.needs_reseal:
+            return False
         ring = self.ring()
         kid = content.head.kid
         another_seals = ring.primary_kid not in (None, kid)
@@ -276,6 +283,11 @@ class SessionManager:
             UsageError: a value can't be packed, or the session does not fit a cookie.
             Unavailable: the keys can't be had.
         """
+        line = continuation(
+            self, session, cookie=cookie, expires=expires, renew=renew, surroundings=surroundings
+        )
+        if line is not None:
+            return [line]
         return Commit(self, session, cookie, surroundings).lines(expires=expires, renew=renew)
 
     def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
@@ -359,4 +371,7 @@ class SessionManager:
 
     def place(self, name: str) -> Place:
         """Where the value of a cookie of this name belongs."""
-        return Place(PURPOSE, name, self.settings.audience)
+        place = self._places.get(name)
+        if place is None:
+            place = self._places[name] = Place(PURPOSE, name, self.settings.audience)
+        return place

@@ -18,7 +18,6 @@ from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
 from cookie_sessions.freshness import Freshness
-from cookie_sessions.intent import Intent
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
@@ -87,7 +86,6 @@ class Session(Freshness):
         self._events = events
         self._strict = strict
         self._subject_key = subject_key
-        self._intent = Intent()
         self._live: dict[Any, Any] = {}
         self._watched: dict[Any, bytes] = {}
         self._damaged: dict[Any, Wire] = {}
@@ -127,7 +125,7 @@ class Session(Freshness):
     def __getitem__(self, key: Any) -> Any:
         wires = self._wires
         if wires is None:
-            wires = self._opened()
+            wires = self._open()
         wire = None
         try:
             if key in self._live:
@@ -161,7 +159,7 @@ class Session(Freshness):
     def __contains__(self, key: object) -> bool:
         wires = self._wires
         if wires is None:
-            wires = self._opened()
+            wires = self._open()
         if key not in wires:
             return False
         return type(wires[key]) in _INLINE or self._readable(wires, key)
@@ -367,7 +365,9 @@ class Session(Freshness):
         return True
 
     def _writable(self) -> dict[Any, Wire]:
-        wires = self._opened()
+        wires = self._wires
+        if wires is None:
+            wires = self._open()
         if self._unavailable:
             if not self._written:
                 self._written = True

@@ -14,7 +14,7 @@ from cookie_sessions.content import Content
 from cookie_sessions.ending import end
 from cookie_sessions.errors import Reason, Rejected, Unavailable
 from cookie_sessions.events import EventName
-from cookie_sessions.fixation import is_anothers
+from cookie_sessions.fixation import goes_on, is_anothers
 from cookie_sessions.intent import Handover
 from cookie_sessions.ownership import former_subject, subject_in, subject_of
 from cookie_sessions.session import Session
@@ -78,7 +78,13 @@ class Succession:
         """
         session = self._session
         content = session._content
-        if content is not None and self._goes_on_as_it_came(content):
+        manager = self._manager
+        if (
+            content is not None
+            and manager.revocations is None
+            and goes_on(session, content, manager=manager)
+        ):
+            # There is no list to ask.
             return True
         self._subject = subject_of(session, manager=self._manager)
         if content is None:
@@ -106,6 +112,7 @@ class Succession:
             return self._faded()
         claims = session._own_claims
         if self._decides:
+            intent = session._ask()
             intent.hand_over(Handover.AT_ONCE)
         if intent.handover and claims.sid == content.claims.sid:
             claims = claims.renamed()
@@ -123,23 +130,6 @@ class Succession:
             claims = claims._replace(since=max(claims.since, intent.since))
         session._claims = claims = self._remembered(claims, left=changed and not signs_in)
         return claims.sid == content.claims.sid or self._hand_over(content, former, claims)
-
-    def _goes_on_as_it_came(self, content: Content) -> bool:
-        """Whether there is no list to ask, and nothing that its id or its owner depends on moved.
-
-        It spares most requests of an application without a list to name the owner twice.
-        """
-        session = self._session
-        intent = session._intent
-        return (
-            self._manager.revocations is None
-            and session._own_claims is content.claims
-            and intent.subject is None
-            and intent.remembers is None
-            and not (intent.signs_in or intent.handover or intent.since)
-            # The very object, because values may be equal that name different owners.
-            and session._opened().get(self._manager.settings.subject_key) is content.owner
-        )
 
     def settle_id(self) -> bytes:
         """The id that the session will have once it is committed, as things stand.

@@ -82,19 +82,19 @@ class TokenArrival(Arrival):
 
     def _open_under(self, name: str) -> Content | None:
         """Open the text, which does not say whether it was sealed under a former name."""
-        self.reasons.clear()
+        self.reasons = frozenset()
         for each in (name, *self._former_names())[:MAX_OPENS]:
             try:
                 place = self.place(each)
                 content = self._manager.open_text(self.header, name=each, place=place)
                 content = self._check_client(content)
             except Rejected as rejected:
-                self.reasons = {rejected.reason}
+                self.reasons = frozenset({rejected.reason})
                 self._recent = rejected.recent
                 if rejected.reason is Reason.BAD_SEAL:
                     continue
                 return None
-            self.reasons.clear()
+            self.reasons = frozenset()
             self.moved_from = None if each == name else each
             return content
         return None

@@ -19,8 +19,18 @@ CORE = {
     *(
         f"cookie_sessions.{name}"
         for name in (
-            *("arrival", "claims", "clock", "codec", "commit", "content", "cookies", "crypto"),
-            *("departure", "ending", "envelope", "errors", "events", "fixation", "freshness"),
+            *("arrival", "claims", "clock", "codec", "commit", "content", "continuation"),
+            *(
+                "cookies",
+                "crypto",
+                "departure",
+                "ending",
+                "envelope",
+                "errors",
+                "events",
+                "fixation",
+                "freshness",
+            ),
             *("identity", "intent", "keys", "manager", "mapping", "ownership", "policy"),
             *("sealer", "session", "settings", "succession"),
             *("codec.codec", "codec.compress", "codec.leaves", "codec.lowering", "codec.names"),
@@ -29,7 +39,13 @@ CORE = {
             *("cookies.attributes", "cookies.budget", "cookies.names", "cookies.reader"),
             *("cookies.split", "keys.from_secret", "keys.key", "keys.ring"),
             *("policy.levels", "policy.timeouts"),
-            *("settings.csrf_values", "settings.prefix", "settings.settings", "settings.times"),
+            *(
+                "settings.csrf_values",
+                "settings.dictionary_values",
+                "settings.prefix",
+                "settings.settings",
+                "settings.times",
+            ),
             *("settings.together", "settings.transport_values", "settings.values"),
         )
     ),
@@ -49,7 +65,8 @@ OF_FLASK = {
             *(".session", ".state"),
         )
     ),
-    *("cookie_sessions.authorization", "cookie_sessions.probe"),
+    *("cookie_sessions.adapters", "cookie_sessions.assembly", "cookie_sessions.caching"),
+    *("cookie_sessions.authorization", "cookie_sessions.conclusion", "cookie_sessions.probe"),
     *("cookie_sessions.probe.endpoint", "cookie_sessions.probe.grant"),
     "cookie_sessions.probe.wire",
 }

@@ -7,6 +7,7 @@ warn, and may move values to a store, but never makes an error.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -221,7 +222,8 @@ NOTHING_SEEN: Final = Surroundings(int, int)
 
 def octets_of(headers: Iterable[tuple[str, str]]) -> int:
     """The octets that headers take on the line."""
-    return sum([len(name) + len(value) + _FIELD for name, value in headers])
+    pairs = [*headers]
+    return sum(map(len, itertools.chain.from_iterable(pairs))) + len(pairs) * _FIELD
 
 
 class Excess(NamedTuple):
@@ -327,7 +329,7 @@ def response_excess(
         lines: the values of all Set-Cookie headers of ours, deletions included.
         surroundings: what else is there.
     """
-    total = sum([len(line) for line in lines])
+    total = sum(map(len, lines))
     if profile.set_cookies is not None and total > profile.set_cookies:
         return Excess(total, profile.set_cookies, "set_cookies")
     if profile.response is not None:

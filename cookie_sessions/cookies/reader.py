@@ -7,6 +7,7 @@ lets such a page forge a ``__Host-`` cookie. This one does none of it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from typing import Final
@@ -46,12 +47,28 @@ def find(header: str, name: str, *, commas: bool = False) -> tuple[str, ...]:
             different values.
         ConfigurationError: ``name`` is not a token, or has a prefix that ``commas`` would void.
     """
-    check_name(name)
+    beginning = _beginning(name)
     if len(header) > MAX_HEADER_OCTETS:
         raise Rejected(Reason.TOO_LARGE)
     if commas:
         _check_commas(name)
         header = header.replace(",", ";")
+    before, found, after = header.partition(beginning)
+    # What browsers send, as they write it: one cookie of the name, and nothing to be decided.
+    if found and (not before or before.endswith("; ")) and name not in before:
+        value, _, others = after.partition(";")
+        if name not in others:
+            return (value.strip(_BLANKS),)
+    return _find_all(header, name)
+
+
+@functools.lru_cache(maxsize=64)
+def _beginning(name: str) -> str:
+    check_name(name)
+    return f"{name}="
+
+
+def _find_all(header: str, name: str) -> tuple[str, ...]:
     at = header.find(name)
     if at < 0:
         return ()

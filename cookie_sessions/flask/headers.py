@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions.adapters import line_limit
 from cookie_sessions.caching import (
@@ -15,6 +17,8 @@ from cookie_sessions.caching import (
     vary_value,
 )
 from cookie_sessions.cookies import LineLimit, Surroundings
+
+_NAME: Final[Callable[[tuple[str, str]], str]] = operator.itemgetter(0)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,10 +33,10 @@ def vary_on(response: Response, field: str) -> None:
         response: the response.
         field: the name of the header.
     """
-    present = _values(response, "vary")
-    if not present:
+    if "vary" not in _names(response):
         response.headers.add("Vary", field)
         return
+    present = _values(response, "vary")
     value = vary_value(present, field)
     if value is not None:
         response.headers["Vary"] = value
@@ -45,11 +49,10 @@ def is_public(response: Response) -> bool:
 
 def keep_private(response: Response) -> None:
     """Forbid shared caches to keep the response (RFC 9111, section 5.2.2.7)."""
-    present = _values(response, "cache-control")
-    if not present:
+    if "cache-control" not in _names(response):
         response.headers.add("Cache-Control", "private")
         return
-    response.headers["Cache-Control"] = private_value(present)
+    response.headers["Cache-Control"] = private_value(_values(response, "cache-control"))
 
 
 def give_token(response: Response, text: str) -> None:
@@ -103,6 +106,11 @@ def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLi
     if limit is None or response is None:
         return limit
     return limit._replace(others=len(_values(response, "set-cookie")))
+
+
+def _names(response: Response) -> set[str]:
+    # Loops in C: most responses have neither of the headers that are looked for.
+    return set(map(str.lower, map(_NAME, response.headers)))
 
 
 def _values(response: Response, wanted: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask.sessions import SessionInterface, SessionMixin
 
+from cookie_sessions import clock
 from cookie_sessions.conclusion import (
     is_renewed,
     kept_until,
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from cookie_sessions.flask.named import NamedSession
 
 
+_GETTERS: Final = (
+    *("get_cookie_name", "get_cookie_domain", "get_cookie_path", "get_cookie_secure"),
+    *("get_cookie_httponly", "get_cookie_samesite", "get_cookie_partitioned"),
+)
 NAMED: Final = "cookie_sessions.named"
 """Where the environ of a request keeps the further sessions that it has used."""
 
@@ -54,6 +59,20 @@ class CookieSessionInterface(SessionInterface):
     """
 
     session_class: type[FlaskSession] = FlaskSession
+
+    _has_own_getters = False
+    """Whether a subclass overrides what says how the cookie is made, so that it is asked."""
+
+    _says_expiry = False
+    """Whether a subclass overrides until when browsers keep it."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        ours = CookieSessionInterface
+        cls._has_own_getters = any(
+            getattr(cls, name) is not getattr(ours, name) for name in _GETTERS
+        )
+        cls._says_expiry = cls.get_expiration_time is not ours.get_expiration_time
 
     def get_cookie_name(self, app: Flask) -> str:
         """SESSION_COOKIE_NAME, with the prefix that COOKIE_SESSIONS_COOKIE_PREFIX asks for."""
@@ -103,14 +122,16 @@ class CookieSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> FlaskSession | None:
         """A session that opens at its first use, or None without a secret key and a key ring."""
         state = AppState.of(app)
-        if not state.has_manager:
-            # A cookie that browsers would drop stops the first request, not the first sign-in.
+        # A cookie that browsers would drop stops the first request, not the first sign-in.
+        asks = self._has_own_getters or bool(self.__dict__)
+        cookie = state.cookie(self._built) if not asks else None
+        if cookie is None and not state.has_manager:
             self._cookie(app)
         manager = self.manager(app)
         if not state.has_keys:
             return None
         environ = request.environ
-        name = self.get_cookie_name(app)
+        name = self.get_cookie_name(app) if cookie is None else cookie.name
         bond = manager.bond
         client = None if bond is None else bond.client_of(environ)
         arrival = None
@@ -131,7 +152,10 @@ class CookieSessionInterface(SessionInterface):
         Raises:
             UsageError: a value can't be kept, or the session does not fit a cookie.
         """
-        held = session._environ.get(NAMED, {}) if isinstance(session, FlaskSession) else {}
+        held = session._environ.get(NAMED) if isinstance(session, FlaskSession) else None
+        if not held:
+            self._save(app, session, response)
+            return
         # Those of another application that was called with the same environ are its own.
         further = [(each, one) for each, one in [*held.items()] if each.belongs_to(app)]
         saved: list[FlaskSession] = []
@@ -231,9 +255,18 @@ class CookieSessionInterface(SessionInterface):
             session,
             cookie=lambda: self._cookie(app),
             renew=lambda: self.should_set_cookie(app, session),
-            expires=lambda: _seconds(self.get_expiration_time(app, session)),
+            expires=lambda: self._expires(app, manager, session),
             surroundings=lambda: surroundings_of(session._environ, response),
         )
+
+    def _expires(self, app: Flask, manager: SessionManager, session: FlaskSession) -> int | None:
+        if self._says_expiry or self.__dict__:
+            return _seconds(self.get_expiration_time(app, session))
+        # The same without a datetime in between, for what is asked in each response that writes.
+        if not session.permanent:
+            return None
+        until = kept_until(manager, session)
+        return int(clock.now() + AppState.of(app).lifetime if until is None else until)
 
     def _refresh_is_due(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
@@ -251,6 +284,11 @@ class CookieSessionInterface(SessionInterface):
         return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]
 
     def _cookie(self, app: Flask) -> CookieAttributes:
+        if self._has_own_getters or self.__dict__:
+            return self._built(app)
+        return AppState.of(app).cookie(self._built)
+
+    def _built(self, app: Flask) -> CookieAttributes:
         cookie = CookieAttributes.of(
             self.get_cookie_name(app),
             domain=self.get_cookie_domain(app),

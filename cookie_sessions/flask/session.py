@@ -34,6 +34,8 @@ def service_unavailable() -> ServiceUnavailable:
 
 def came_by_header(session: object) -> bool:
     """Whether the Authorization header brought a session, which may be Flask's proxy of one."""
+    if isinstance(session, FlaskSession):
+        return session._origin.by_header
     return bool(getattr(getattr(session, "_origin", None), "by_header", False))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import warnings
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from flask import got_request_exception, has_request_context, request
+from flask import Flask, got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.assembly import Assembly, Secrets
@@ -23,14 +23,25 @@ from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings, check_csrf, timeouts_in
 
 if TYPE_CHECKING:
-    from flask import Flask
-
+    from cookie_sessions.cookies import CookieAttributes
     from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.keys import KeyProvider
     from cookie_sessions.migration import Migration
     from cookie_sessions.policy.binding import Anomaly
 
 EXTENSION: Final = "cookie_sessions"
+_OF_COOKIE: Final = operator.itemgetter(
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_PATH",
+    "APPLICATION_ROOT",
+    "SESSION_COOKIE_SECURE",
+    "SESSION_COOKIE_HTTPONLY",
+    "SESSION_COOKIE_SAMESITE",
+    "SESSION_COOKIE_PARTITIONED",
+)
+"""All that Flask's getters make a cookie of."""
+
 _lock: Final = threading.RLock()
 _states: Final[WeakSet[AppState]] = WeakSet()
 _followers: Final[list[Callable[[Flask, Events], None]]] = []
@@ -69,6 +80,7 @@ class AppState:
         signing_interface: what the application had before, if it signed cookies as Flask does;
             tells the salt, the digest and the serializer of the cookies that are taken over.
         has_entrance: whether the doctor's probe can be opened in the application.
+        lifetime: of permanent sessions, in seconds, as :meth:`timeouts` has last read it.
         named: further sessions beside the main one, by name.
     """
 
@@ -86,7 +98,16 @@ class AppState:
             secrets=self._secrets, events=self.events, on_weak_secret=self._tell_of_weakness
         )
         self._manager: SessionManager | None = None
-        self._timeouts: tuple[timedelta, Timeouts] | None = None
+        self._timeouts: tuple[object, Timeouts] | None = None
+        self.lifetime = 0.0
+        self._cookie: tuple[tuple[object, ...], CookieAttributes] | None = None
+        # Reading the dictionary spares the steps of an attribute that only reads it, too.
+        kind: Any = type(app)
+        ours: Any = Flask
+        self._reads_config = (
+            kind.secret_key is ours.secret_key
+            and kind.permanent_session_lifetime is ours.permanent_session_lifetime
+        )
         self._weakness_told = False
         got_request_exception.connect(self._note_failure, app)
         with _lock:
@@ -119,7 +140,7 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return bool(self._app.secret_key) or self._assembly.provider is not None
+        return self._assembly.provider is not None or bool(self._secrets()[0])
 
     @property
     def provider(self) -> KeyProvider | None:
@@ -141,13 +162,34 @@ class AppState:
 
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
-        lifetime = self._app.permanent_session_lifetime
+        app = self._app
+        reads = self._reads_config
+        name = "PERMANENT_SESSION_LIFETIME"
+        configured: object = app.config[name] if reads else app.permanent_session_lifetime
         known = self._timeouts
-        if known is not None and known[0] == lifetime:
+        if known is not None and known[0] == configured:
             return known[1]
-        timeouts = timeouts_in(self.manager.settings, lifetime=int(lifetime.total_seconds()))
-        self._timeouts = (lifetime, timeouts)
+        self.lifetime = app.permanent_session_lifetime.total_seconds()
+        timeouts = timeouts_in(self.manager.settings, lifetime=int(self.lifetime))
+        self._timeouts = (configured, timeouts)
         return timeouts
+
+    def cookie(self, build: Callable[[Flask], CookieAttributes]) -> CookieAttributes:
+        """The session's cookie, built anew where what it is made of has changed.
+
+        Args:
+            build: builds it of what is configured, and of nothing else.
+
+        Raises:
+            ConfigurationError: browsers would drop such a cookie.
+        """
+        values = (self.harden, *_OF_COOKIE(self._app.config))
+        known = self._cookie
+        if known is not None and known[0] == values:
+            return known[1]
+        cookie = build(self._app)
+        self._cookie = (values, cookie)
+        return cookie
 
     def _build(self) -> SessionManager:
         with _lock:
@@ -215,7 +257,10 @@ class AppState:
         )
 
     def _secrets(self) -> Secrets:
-        return self._app.secret_key, self._app.config.get("SECRET_KEY_FALLBACKS") or ()
+        app = self._app
+        config = app.config
+        secret = config["SECRET_KEY"] if self._reads_config else app.secret_key
+        return secret, config.get("SECRET_KEY_FALLBACKS") or ()
 
     def _note_failure(self, _sender: object, **_: Any) -> None:
         if has_request_context():

@@ -44,7 +44,7 @@ class Timeouts(NamedTuple):
 
     def until(self, *, now: float, claims: Claims) -> int:
         """The end that a write or a refresh seals, in seconds since the epoch."""
-        lasts = self.lasts(claims)
+        lasts = None if claims.lasts is None else self.lasts(claims)
         if lasts is not None:
             return claims.iat + lasts
         end = int(now) + self.idle
@@ -57,7 +57,7 @@ class Timeouts(NamedTuple):
             claims: the session's.
             sealed_at: when its cookie was sealed, in seconds since the epoch.
         """
-        lasts = self.lasts(claims)
+        lasts = None if claims.lasts is None else self.lasts(claims)
         return min(claims.until, sealed_at + self.idle if lasts is None else claims.iat + lasts)
 
     def verdict(self, claims: Claims, *, sealed_at: int, now: float) -> Reason | None:
@@ -71,7 +71,8 @@ class Timeouts(NamedTuple):
             now: seconds since the epoch.
         """
         # ``since`` may lie further ahead: it is set just beyond a mark, which allows for clocks.
-        if claims.iat > now + SKEW or (claims.auth_time or 0) > now + SKEW:
+        latest = now + SKEW
+        if claims.iat > latest or (claims.auth_time or 0) > latest:
             return Reason.NOT_YET_VALID
         seconds = int(now)
         absolute = self.absolute

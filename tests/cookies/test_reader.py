@@ -167,6 +167,11 @@ class Watched(str):
         self.work += len(part)
         return part
 
+    def partition(self, sep: str, /) -> tuple[str, str, str]:
+        self.work += len(self)
+        before, found, after = super().partition(sep)
+        return before, found, Watched(after) if found else after
+
     def __contains__(self, key: object) -> bool:
         self.work += len(self)
         return super().__contains__(key)  # type: ignore[operator]

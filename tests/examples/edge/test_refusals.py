@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import time
+from collections.abc import Set
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +28,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(monkeypatch, profile="granian")
 
 
-def python_says(site: Site, header: str) -> set[Reason] | str | None:
+def python_says(site: Site, header: str) -> Set[Reason] | str | None:
     """The sid of the session that opens, the reasons for which none does, or None of no cookie."""
     arrival = site.manager.arrival(header, name="session")
     content = arrival.open()
@@ -36,7 +37,7 @@ def python_says(site: Site, header: str) -> set[Reason] | str | None:
     return arrival.reasons or None
 
 
-def agree(edge: Edge, site: Site, header: str) -> set[Reason] | str | None:
+def agree(edge: Edge, site: Site, header: str) -> Set[Reason] | str | None:
     """What Python says, if the edge says the same."""
     verdict = python_says(site, header)
     told = edge.say("open", header=header, options=options(now=site.now))
