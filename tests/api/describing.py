@@ -146,8 +146,11 @@ def _opens_keywords(parameter: inspect.Parameter | None) -> bool:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
-    text = stars.get(parameter.kind, "") + parameter.name
+    text = parameter.name
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        text = f"*{text}"
+    elif parameter.kind is parameter.VAR_KEYWORD:
+        text = f"**{text}"
     if parameter.annotation not in _UNWRITTEN:
         text += f": {_annotation(parameter.annotation)}"
     if parameter.default not in _UNWRITTEN:

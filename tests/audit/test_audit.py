@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 
 import pytest
@@ -25,9 +26,7 @@ REPORT = {
 
 @pytest.fixture(autouse=True)
 def pip_audit() -> None:
-    try:
-        import pip_audit as installed  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("pip_audit") is None:
         missing("pip-audit", "pip install pip-audit")
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from flask import Flask, session
 
 import cookie_sessions
+from cookie_sessions import clock
 from cookie_sessions.codec.compress import BUILT_IN_NUMBER
 from cookie_sessions.codec.names import STATIC_NAMES
 from cookie_sessions.events import Event
@@ -96,7 +97,7 @@ def write() -> dict[str, Any]:
     digest = hashlib.sha256((PACKAGE / "codec" / dictionary).read_bytes()).hexdigest()
     return {
         "release": cookie_sessions.__version__,
-        "written_at": cookie_sessions.clock.now(),
+        "written_at": clock.now(),
         "secret_key": SECRET,
         "ring": json.loads(ring),
         "sessions": written,

@@ -57,7 +57,7 @@ def behind(environ: dict[str, object], start_response: object) -> Iterable[bytes
 seen: list[str] = []
 environ: dict[str, object] = {"HTTP_COOKIE": f"session={cookie.value}; theme=dark"}
 setup_testing_defaults(environ)
-list(WithoutSessionCookies(behind)(environ, lambda *_: lambda _octets: None))  # type: ignore[arg-type]
+list(WithoutSessionCookies(behind)(environ, lambda *_: lambda _octets: None))
 assert seen == ["theme=dark"]
 
 
