@@ -1,0 +1,25 @@
+"""Keys that Python takes for hashable and a session can't restore as they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cookie_sessions.codec import Codec
+from cookie_sessions.errors import UsageError
+
+
+class Row(list[int]):
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+class Record(dict[str, int]):
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("key", [Row([1]), Record(a=1), (Row([1]),), frozenset({Record()})])
+def test_a_list_or_dict_with_a_hash_of_its_own_is_refused_inside_a_key(key: Any) -> None:
+    for value in ({key: 1}, {key}, frozenset({key})):
+        with pytest.raises(UsageError, match="inside a key or a set"):
+            Codec().pack(value)
