@@ -92,7 +92,8 @@ def read(data: Path) -> Measured:
     Raises:
         RuntimeError: there is nothing, or it can't be read.
     """
-    _coverage("combine", "--quiet", "--keep", str(data), data=data, may_fail=True)
+    if not (data / ".coverage").exists():
+        _coverage("combine", "--quiet", str(data), data=data)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         _coverage("json", "--quiet", "-o", str(report), data=data)
@@ -128,7 +129,7 @@ def _variables(data: Path) -> dict[str, str]:
     return {**os.environ, "COVERAGE_FILE": str(data / ".coverage")}
 
 
-def _coverage(command: str, *arguments: str, data: Path, may_fail: bool = False) -> None:
+def _coverage(command: str, *arguments: str, data: Path) -> None:
     """Run coverage.py, which grumbles at what killed processes leave."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "coverage", command, *arguments],
@@ -138,5 +139,5 @@ def _coverage(command: str, *arguments: str, data: Path, may_fail: bool = False)
         text=True,
         check=False,
     )
-    if done.returncode and not may_fail:
+    if done.returncode:
         raise RuntimeError(f"coverage {command} failed: {done.stdout}{done.stderr}")

@@ -49,3 +49,22 @@ def test_in_another_thread_it_can_not_be_arranged(before: list[int]) -> None:
     signal.raise_signal(signal.SIGHUP)
     assert told == [False]
     assert before == [signal.SIGHUP]
+
+
+def test_a_signal_that_was_ignored_before_asks_the_source_alone() -> None:
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        asked: list[int] = []
+
+        def text() -> str:
+            asked.append(1)
+            return RING
+
+        provider = KeyProvider(FunctionSource(text))
+        provider.ring()
+        assert provider.reload_on_hangup()
+        signal.raise_signal(signal.SIGHUP)
+        provider.ring()
+        assert len(asked) == 2
+    finally:
+        signal.signal(signal.SIGHUP, former)
