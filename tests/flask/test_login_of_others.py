@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import flask_login
 import pytest
 from flask import session
 from flask.sessions import SecureCookieSessionInterface
@@ -13,6 +13,7 @@ from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.flask import CookieSessions
 from tests.flask.world import get, ours, route
 
+flask_login: Any = import_module("flask_login")
 SIGNALS = [
     flask_login.user_logged_in,
     flask_login.user_login_confirmed,
