@@ -59,7 +59,7 @@ LEFT_OUT = {
     ],
 }
 # Old releases of botocore call what newer Pythons have deprecated.
-OLD_WARNINGS = ["-W", "ignore::DeprecationWarning:botocore"]
+OLD_WARNINGS = ["-W", "ignore:datetime.datetime.utcnow:DeprecationWarning"]
 AWAY = ["tests", "docs", "examples", "benchmarks", "pyproject.toml", "README.md", "SECURITY.md"]
 
 
