@@ -24,6 +24,7 @@ BROWSERS = {
     "firefox-esr": "firefox-esr",
 }
 SERVERS = {
+    "valgrind": "valgrind",
     "redis-server": "redis-server",
     "memcached": "memcached",
     "nginx": "nginx",
