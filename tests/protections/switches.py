@@ -217,7 +217,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @switch("bound on opening")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Open every cookie that comes."""
-    patch.setattr(arrival, "MAX_OPENS", 10**6)
+    patch.setattr(arrival.Arrival, "_opens_left", 10**6)
 
 
 @switch("secrets apart")
@@ -358,6 +358,12 @@ def _(patch: pytest.MonkeyPatch) -> None:
     from cookie_sessions.freshness import Freshness
 
     patch.setattr(Freshness, "_is_fresh", lambda *_: True)
+
+
+@switch("cookies beside a header")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Have Flask-Login see its remember cookie beside a session in a header."""
+    patch.setattr(interface, "overlook_remember_cookie", lambda *_: None)
 
 
 @switch("spending")
