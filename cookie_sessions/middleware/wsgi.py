@@ -97,9 +97,7 @@ class _Response:
         replaced: whether 503 took its place when it was to be saved.
     """
 
-    def __init__(
-        self, exchange: Exchange, start_response: StartResponse, *, is_head: bool
-    ) -> None:
+    def __init__(self, exchange: Exchange, start_response: StartResponse, *, is_head: bool) -> None:
         self._exchange = exchange
         self._start_response = start_response
         self._is_head = is_head

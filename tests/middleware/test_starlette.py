@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -292,6 +293,38 @@ def test_times_of_ours_count_before_max_age(clock: Clock) -> None:
     (line,) = lines(visitor.get("/0"))
     # 1,900,000,600 seconds since the epoch.
     assert "; expires=Sun, 17 Mar 2030 17:56:40 GMT;" in line
+
+
+@pytest.mark.parametrize("each_request", [True, False])
+def test_a_lifetime_in_the_settings_counts_before_max_age(
+    clock: Clock, *, each_request: bool
+) -> None:
+    visitor = served(
+        lambda session: session.update(a=1),
+        lambda session: session.get("a"),
+        config={
+            "PERMANENT_SESSION_LIFETIME": timedelta(seconds=60),
+            "SESSION_REFRESH_EACH_REQUEST": each_request,
+        },
+    )
+    (line,) = lines(visitor.get("/0"))
+    # 60 seconds behind 1,900,000,000 since the epoch.
+    end = "expires=Sun, 17 Mar 2030 17:47:40 GMT" if each_request else "Max-Age=60"
+    assert f"; {end};" in line
+    cookie = visitor.cookie
+    clock.forward(61)
+    assert visitor.takes(cookie).text("/1") == "None"
+
+
+def test_what_is_none_in_the_settings_takes_no_argument_away() -> None:
+    sessions = StarletteSessions(
+        SECRET,
+        max_age=100,
+        https_only=True,
+        config=dict.fromkeys(("SECRET_KEY", "SESSION_COOKIE_SECURE", "PERMANENT_SESSION_LIFETIME")),
+    )
+    assert sessions.configuration.cookie.secure
+    assert sessions.configuration.lifetime == 100
 
 
 def test_a_cookie_is_deleted_where_it_stands() -> None:
