@@ -169,6 +169,16 @@ def test_compiled_code_sees_what_the_session_holds() -> None:
     in_request({"a": 1, "b": {"c": [1]}}, act)
 
 
+def test_where_nobody_says_that_a_session_is_asked_for_a_copy_shows_what_it_holds() -> None:
+    def act(session: Any) -> None:
+        # As before Starlette 1.0.
+        assert json.dumps(session) == "{}"
+        assert json.dumps(dict(session)) == '{"a": 1}'
+        assert json.dumps(session) == '{"a": 1}'
+
+    in_request({"a": 1}, act)
+
+
 def test_a_session_of_another_owner_shows_no_secret_of_the_one_before() -> None:
     def act(session: Any) -> None:
         session.subject = "ann"
