@@ -42,7 +42,7 @@ def agree(edge: Edge, site: Site, header: str) -> Set[Reason] | str | None:
     verdict = python_says(site, header)
     told = edge.say("open", header=header, options=options(now=site.now))
     if "reason" in told:
-        assert isinstance(verdict, set)
+        assert isinstance(verdict, Set)
         assert told["reason"] in verdict
     else:
         assert "answer" in told, told
@@ -59,7 +59,7 @@ def test_every_flipped_bit_is_refused_for_the_same_reason(edge: Edge, site: Site
         changed[place // 8] ^= 1 << place % 8
         sent = base64.urlsafe_b64encode(changed).decode().rstrip("=")
         verdict = agree(edge, site, f"session={sent}")
-        assert isinstance(verdict, set)
+        assert isinstance(verdict, Set)
         reasons |= verdict
     assert reasons == {
         Reason.UNKNOWN_VERSION,
@@ -112,7 +112,7 @@ def test_chunks_that_were_lost_mixed_or_changed_are_refused_for_the_same_reason(
             [pair.replace("=~", "=~~", 1) for pair in one],
         )
     ]
-    told = {str(reason) for verdict in verdicts if isinstance(verdict, set) for reason in verdict}
+    told = {str(reason) for verdict in verdicts if isinstance(verdict, Set) for reason in verdict}
     assert told >= {"missing_chunk", "mixed_chunks", "ambiguous", "malformed", "bad_seal"}
 
 
