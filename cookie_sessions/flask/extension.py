@@ -207,7 +207,7 @@ class CookieSessions:
         Args:
             app: the application.
             name: what it is called, such as "sudo".
-            options: those of :class:`cookie_sessions.flask.NamedSession`.
+            options: those of :class:`cookie_sessions.flask.named.NamedSession`.
 
         Returns:
             What has the visitor's as its attribute ``session``.

@@ -127,7 +127,7 @@ def guarded(
 
     Fields that are null where the gateways' documentation allows it, or write the Cookie header in
     another case or on several lines, are brought into one form first; Cookie lines of a list are
-    joined by ``; `` (RFC 9113, section 8.2.3), and none is taken apart at a comma.
+    joined by a semicolon and a blank (RFC 9113, section 8.2.3), and none is taken apart at a comma.
 
     Args:
         make_handler: the adapter: makes a handler for a WSGI application; called once for the
