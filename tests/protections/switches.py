@@ -31,6 +31,8 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.flask import handoff as views
 from cookie_sessions.flask import headers, interface
 from cookie_sessions.keys import key, ring
+from cookie_sessions.middleware import exchange
+from cookie_sessions.middleware import headers as middleware_headers
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.revocation import ledger, registry
 from cookie_sessions.revocation.facts import Standing
@@ -290,6 +292,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
     for module in (headers, interface):
         patch.setattr(module, "keep_private", lambda _: None)
     patch.setattr(interface, "_vary", lambda *_: None)
+
+
+@switch("cache headers of the middleware")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """The same under any other application than Flask's."""
+    patch.setattr(middleware_headers, "keep_private", lambda _: None)
+    patch.setattr(exchange.Exchange, "_vary", lambda _: None)
 
 
 @switch("silence")

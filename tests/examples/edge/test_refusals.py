@@ -16,7 +16,7 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.policy import Timeouts
 from tests.examples.edge.edge import Edge, form
-from tests.examples.edge.site import options, sealed, stored
+from tests.examples.edge.site import PRIMARY, options, sealed, stored
 from tests.plain import HOUR, START, Site
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -300,3 +300,23 @@ def test_without_timeouts_a_session_ends_where_its_claims_say(edge: Edge, site: 
     with pytest.raises(Rejected) as refusal:
         edge.ask("open", header=header, options={**given, "now": int(START) + 9001})
     assert refusal.value.reason is Reason.EXPIRED_IDLE
+
+
+@pytest.mark.parametrize("name", ["idle", "absolute", "remember", "now", "skew"])
+def test_a_time_that_is_a_text_is_an_error_and_no_session_without_an_end(
+    edge: Edge, site: Site, name: str
+) -> None:
+    said = edge.say("open", header=f"session={site.store(a=1)}", options=options(**{name: "10"}))
+    assert said["error"].startswith("TypeError: Times are numbers of seconds")
+
+
+@pytest.mark.parametrize("revoked", [PRIMARY, [PRIMARY.upper()], {PRIMARY: True}, [None]])
+def test_revoked_keys_that_would_never_be_found_are_an_error(
+    edge: Edge, site: Site, revoked: object
+) -> None:
+    header = f"session={site.store(a=1)}"
+    said = edge.say("open", header=header, options=options(revoked=revoked))
+    assert said["error"].startswith("TypeError: Revoked keys are an array of ids")
+    with pytest.raises(Rejected) as refusal:
+        edge.ask("open", header=header, options=options(revoked=[PRIMARY]))
+    assert refusal.value.reason is Reason.KEY_REVOKED
