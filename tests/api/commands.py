@@ -29,5 +29,8 @@ def _lines(name: str, command: click.Command) -> Iterator[str]:
         else:
             yield f"    {str(parameter.name).upper()}{required}"
     if isinstance(command, click.Group):
-        for child in sorted(command.commands):
-            yield from _lines(f"{name} {child}", command.commands[child])
+        context = click.Context(command)
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            yield from _lines(f"{name} {child}", found)
