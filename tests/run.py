@@ -98,6 +98,8 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
     pytest = Step("pytest", [python, "-m", "pytest", f"--junitxml={ours}", *arguments], ours)
     if arguments:
         return [pytest]
+    # Many tests wait for servers and browsers, so two files at a time take little more than half.
+    pytest.command.extend(["-n", str(os.cpu_count() or 1), "--dist", "loadfile"])
     return [
         Step("ruff check", [python, "-m", "ruff", "check", "--output-format", "concise"]),
         Step("ruff format", [python, "-m", "ruff", "format", "--check"]),
