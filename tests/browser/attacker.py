@@ -189,7 +189,7 @@ class Attacker:
         query = urlencode([("cookie", line) for line in planted if line.isascii()])
         self._browser.open(f"{self.address}/?{query}")
         self._browser.script(_PLANT, planted)
-        # On a busy machine a script's cookies are on their way for a while: to ask for them, and for
-        # another page, waits for them.
+        # On a busy machine a script's cookies are on their way for a while: to ask for them, and
+        # for another page, waits for them.
         self._browser.script("return document.cookie.length")
         self._browser.open(f"{self.address}/")
