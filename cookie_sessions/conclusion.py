@@ -135,13 +135,10 @@ def lines_of(
         UsageError: a value can't be packed, or the session does not fit a cookie.
         Unavailable: the keys or a store do not answer.
     """
-    if not _is_as_it_came(session):
-        # Values that can't be unpacked here are not the application's to lose.
-        manager.settle(session)
-        if not session._holds_something:
-            if session.modified or cast(Arrival, session._origin).spent:
-                return manager.delete(session, cookie=cookie(), surroundings=surroundings())
-            return []
+    if not keeps_something(manager, session):
+        if is_dropped(session):
+            return manager.delete(session, cookie=cookie(), surroundings=surroundings())
+        return []
     renewed = renew()
     if not renewed and not manager.must_rewrite(session):
         return []
@@ -152,13 +149,32 @@ def lines_of(
     )
 
 
-def _is_as_it_came(session: Session) -> bool:
-    """Whether a cookie brought what is there, and nothing was asked of it but to be read."""
+def keeps_something(manager: SessionManager, session: Session) -> bool:
+    """Pack what was changed, drop what is not the present owner's, and say whether more is left.
+
+    Args:
+        manager: whose settings apply.
+        session: an open session.
+
+    Raises:
+        UsageError: a value can't be packed.
+    """
     content = session._content
-    return (
+    if (
         content is not None
-        and not (session._written or session._watched)
+        and session._wires
+        and not session._written
+        and not session._watched
         and session._intent is NOTHING
         and session._claims is content.claims
-        and bool(session._wires)
-    )
+    ):
+        # A cookie brought what is there, and nothing was asked of it but to be read.
+        return True
+    manager.settle(session)
+    # Values that can't be unpacked here are not the application's to lose.
+    return session._holds_something
+
+
+def is_dropped(session: Session) -> bool:
+    """Whether the browser is to drop the cookie of a session that keeps nothing."""
+    return session.modified or cast(Arrival, session._origin).spent

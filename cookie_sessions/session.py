@@ -103,7 +103,9 @@ class Session(Freshness):
     @property
     def modified(self) -> bool:
         """Whether the session will be written. ``True`` writes it, ``False`` forgets changes."""
-        return self._written or (not self._settled and self._changed_within())
+        return self._written or (
+            bool(self._watched) and not self._settled and self._changed_within()
+        )
 
     @modified.setter
     def modified(self, value: bool) -> None:
@@ -136,6 +138,14 @@ class Session(Freshness):
             # Reporters of errors record the locals of frames: no values are left in this one.
             wires = wire = None
             raise
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value of ``key``, or ``default`` where there is none."""
+        wires = self._wires
+        if wires is None:
+            wires = self._open()
+        # Most keys that are asked for in vain are none, and that costs no exception.
+        return super().get(key, default) if key in wires else default
 
     def __setitem__(self, key: Any, value: Any) -> None:
         wires = self._writable()

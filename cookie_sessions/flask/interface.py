@@ -9,9 +9,10 @@ from flask.sessions import SessionInterface, SessionMixin
 
 from cookie_sessions import clock
 from cookie_sessions.conclusion import (
+    is_dropped,
     is_renewed,
+    keeps_something,
     kept_until,
-    lines_of,
     refresh_is_due,
     sliding_head,
 )
@@ -104,12 +105,12 @@ class CookieSessionInterface(SessionInterface):
         By Flask's rule, unless our own timeouts say that it is due once a part of the idle timeout
         is over, or has nothing to move because the session is remembered.
         """
-        if not isinstance(session, FlaskSession):
-            return super().should_set_cookie(app, session)
-        renewed = is_renewed(
-            self.manager(app), session, each_request=app.config["SESSION_REFRESH_EACH_REQUEST"]
-        )
-        return super().should_set_cookie(app, session) if renewed is None else renewed
+        if isinstance(session, FlaskSession):
+            each = app.config["SESSION_REFRESH_EACH_REQUEST"]
+            renewed = is_renewed(self.manager(app), session, each_request=each)
+            if renewed is not None:
+                return renewed
+        return super().should_set_cookie(app, session)
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """Until when a browser keeps the cookie of a permanent session: a courtesy, no more."""
@@ -123,15 +124,17 @@ class CookieSessionInterface(SessionInterface):
         """A session that opens at its first use, or None without a secret key and a key ring."""
         state = AppState.of(app)
         # A cookie that browsers would drop stops the first request, not the first sign-in.
-        asks = self._has_own_getters or bool(self.__dict__)
-        cookie = state.cookie(self._built) if not asks else None
-        if cookie is None and not state.has_manager:
-            self._cookie(app)
-        manager = self.manager(app)
+        if self._has_own_getters or self.__dict__:
+            if not state.has_manager:
+                self._cookie(app)
+            manager = self.manager(app)
+            name = self.get_cookie_name(app) if state.has_keys else ""
+        else:
+            name = state.cookie(self._built).name
+            manager = state.manager
         if not state.has_keys:
             return None
         environ = request.environ
-        name = self.get_cookie_name(app) if cookie is None else cookie.name
         bond = manager.bond
         client = None if bond is None else bond.client_of(environ)
         arrival = None
@@ -215,7 +218,7 @@ class CookieSessionInterface(SessionInterface):
         if session._committed:
             return
         session._commit()
-        if not session._is_open and not self._refresh_is_due(app, manager, session, response):
+        if session._wires is None and not self._refresh_is_due(app, manager, session, response):
             return
         if FORGED in session._environ and session.new:
             return
@@ -250,13 +253,22 @@ class CookieSessionInterface(SessionInterface):
     def _lines(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> list[str]:
-        return lines_of(
-            manager,
+        # As conclusion.lines_of does it, without a function for each thing that is seldom asked.
+        if not keeps_something(manager, session):
+            if not is_dropped(session):
+                return []
+            surroundings = surroundings_of(session._environ, response)
+            return manager.delete(session, cookie=self._cookie(app), surroundings=surroundings)
+        renew = self.should_set_cookie(app, session)
+        if not renew and not manager.must_rewrite(session):
+            return []
+        expires = self._expires(app, manager, session)
+        return manager.seal(
             session,
-            cookie=lambda: self._cookie(app),
-            renew=lambda: self.should_set_cookie(app, session),
-            expires=lambda: self._expires(app, manager, session),
-            surroundings=lambda: surroundings_of(session._environ, response),
+            cookie=self._cookie(app),
+            expires=expires,
+            renew=renew,
+            surroundings=surroundings_of(session._environ, response),
         )
 
     def _expires(self, app: Flask, manager: SessionManager, session: FlaskSession) -> int | None:
