@@ -126,15 +126,13 @@ class Arrival:
         """
         if not self.header:
             return None
-        peek = self._manager.peek
+        peek = self._manager.peek_sliding
         texts = self._find(self.name)
         if len(texts) == 1 and not is_split(texts[0]):
-            head = peek(texts[0])
-            return head if head is not None and head.refreshable else None
+            return peek(texts[0])
         texts = self._texts_of_any_name()
         clear = [head_text(text) if is_split(text) else text for text in texts]
         heads = [head for text in clear if (head := peek(text)) is not None]
-        heads = [head for head in heads if head.refreshable]
         return max(heads, key=lambda head: head.sealed_at) if heads else None
 
     @property

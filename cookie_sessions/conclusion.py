@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from cookie_sessions import clock
-from cookie_sessions.arrival import Arrival
 from cookie_sessions.fixation import begins_anew
 from cookie_sessions.intent import NOTHING
 
 if TYPE_CHECKING:
+    from cookie_sessions.arrival import Arrival
     from cookie_sessions.cookies import CookieAttributes, Surroundings
     from cookie_sessions.envelope import Head
     from cookie_sessions.manager import SessionManager
@@ -38,8 +38,7 @@ def sliding_head(session: Session) -> Head | None:
     Args:
         session: one that is not open.
     """
-    head = cast(Arrival, session._origin).peek()
-    return head if head is not None and head.refreshable else None
+    return cast("Arrival", session._origin).peek()
 
 
 def refresh_is_due(
@@ -177,4 +176,4 @@ def keeps_something(manager: SessionManager, session: Session) -> bool:
 
 def is_dropped(session: Session) -> bool:
     """Whether the browser is to drop the cookie of a session that keeps nothing."""
-    return session.modified or cast(Arrival, session._origin).spent
+    return session.modified or cast("Arrival", session._origin).spent

@@ -13,7 +13,7 @@ from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
 from cookie_sessions.continuation import continuation
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
-from cookie_sessions.envelope import Head, peek
+from cookie_sessions.envelope import Head, peek, peek_sliding
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.fixation import shed
@@ -226,6 +226,13 @@ class SessionManager:
         if migration is not None and migration.reads(text, now=clock.now()):
             return migration.peek(text)
         return peek(text)
+
+    def peek_sliding(self, text: str) -> Head | None:
+        """As :meth:`peek`, of a cookie whose end moves with its use; None for any other."""
+        if self.migration is None:
+            return peek_sliding(text)
+        head = self.peek(text)
+        return head if head is not None and head.refreshable else None
 
     def must_rewrite(self, session: Session) -> bool:
         """Whether the session can't stay as it came.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from cookie_sessions.arrival import Arrival
     from cookie_sessions.client import Client
+    from cookie_sessions.envelope import Head
     from cookie_sessions.flask.named import NamedSession
 
 
@@ -203,9 +204,15 @@ class CookieSessionInterface(SessionInterface):
         return AppState.of(app).manager
 
     def _save(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        manager = self.manager(app)
         if not isinstance(session, FlaskSession):
-            session = self._adopt(manager, session)
+            session = self._adopt(self.manager(app), session)
+        unused = session._wires is None
+        head = sliding_head(session) if unused else None
+        if unused and head is None and not session.accessed:
+            # So it is with most sessions that a request had no use for.
+            session._commit()
+            return
+        manager = self.manager(app)
         if session.accessed:
             _vary(manager, session, response)
         if session._csrf is not None:
@@ -218,7 +225,7 @@ class CookieSessionInterface(SessionInterface):
         if session._committed:
             return
         session._commit()
-        if session._wires is None and not self._refresh_is_due(app, manager, session, response):
+        if unused and not self._refresh_is_due(app, manager, session, response, head):
             return
         if FORGED in session._environ and session.new:
             return
@@ -281,10 +288,14 @@ class CookieSessionInterface(SessionInterface):
         return int(clock.now() + AppState.of(app).lifetime if until is None else until)
 
     def _refresh_is_due(
-        self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
+        self,
+        app: Flask,
+        manager: SessionManager,
+        session: FlaskSession,
+        response: Response,
+        head: Head | None,
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        head = sliding_head(session)
         if head is None:
             return False
         _vary(manager, session, response)
