@@ -22,6 +22,20 @@ _CODES: Final[dict[object, object]] = dict(CODES.items())
 _TEXT: Final = frozenset({str})
 _WRITTEN_AS_THEY_ARE: Final = frozenset({str, int})
 _LENGTHS: Final = tuple(bytes((length,)) for length in range(MAX_CLAIMS_OCTETS + 1))
+_INLINE: Final = frozenset({type(None), bool, float})
+_SHORT: Final = 16
+_SMALL: Final = 1 << 63
+
+
+def is_its_own_wire(value: object) -> bool:
+    """Whether it is known without packing that a value stands in the payload as it is.
+
+    Args:
+        value: what the application stored.
+    """
+    if type(value) is str:
+        return len(value) < _SHORT and value.isascii()
+    return type(value) in _INLINE or (type(value) is int and -_SMALL <= value < _SMALL)
 
 
 def dump(
