@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from cookie_sessions.adapters import line_limit
 from cookie_sessions.caching import (
@@ -17,8 +15,6 @@ from cookie_sessions.caching import (
     vary_value,
 )
 from cookie_sessions.cookies import LineLimit, Surroundings
-
-_NAME: Final[Callable[[tuple[str, str]], str]] = operator.itemgetter(0)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -109,8 +105,7 @@ def _line_limit(environ: Mapping[str, Any], response: Response | None) -> LineLi
 
 
 def _names(response: Response) -> set[str]:
-    # Loops in C: most responses have neither of the headers that are looked for.
-    return set(map(str.lower, map(_NAME, response.headers)))
+    return {name.lower() for name, _ in response.headers}
 
 
 def _values(response: Response, wanted: str) -> list[str]:
