@@ -16,7 +16,6 @@ from cookie_sessions.intent import NOTHING
 if TYPE_CHECKING:
     from cookie_sessions.arrival import Arrival
     from cookie_sessions.cookies import CookieAttributes, Surroundings
-    from cookie_sessions.envelope import Head
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
 
@@ -30,36 +29,39 @@ UNAVAILABLE_TEXT: Final = (
 """What such a visitor is told."""
 
 
-def sliding_head(session: Session) -> Head | None:
-    """The clear part of the cookie whose end may be moved without the session being used.
+def sliding_since(session: Session) -> int | None:
+    """When the cookie was sealed whose end may be moved without the session being used.
 
     The response depends on that cookie whether it is moved or not.
 
     Args:
         session: one that is not open.
+
+    Returns:
+        Seconds since the epoch, by the clear part of the cookie; None where there is none such.
     """
-    return cast("Arrival", session._origin).peek()
+    return cast("Arrival", session._origin).sliding_since()
 
 
 def refresh_is_due(
-    manager: SessionManager, session: Session, head: Head, *, is_public: Callable[[], bool]
+    manager: SessionManager, session: Session, *, sealed_at: int, is_public: Callable[[], bool]
 ) -> bool:
     """Whether a session that was not used is to be refreshed.
 
-    The head was read without a key: only a session that opens and passes is refreshed, and one that
+    That was read without a key: only a session that opens and passes is refreshed, and one that
     the browser forgets anyway is not written by a request that had no use for it, unless settings
     of ours end it when it is not used.
 
     Args:
         manager: whose timeouts apply.
         session: the session; opened only where it is old enough.
-        head: the clear part of its cookie.
+        sealed_at: when its cookie says that it was sealed, in seconds since the epoch.
         is_public: whether the response says that shared caches may keep it.
 
     Raises:
         Unavailable: the keys can't be had.
     """
-    if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+    if not manager.timeouts().refresh_due(sealed_at=sealed_at, now=clock.now()):
         return False
     if is_public():
         return False

@@ -27,6 +27,7 @@ _SHORTEST = HEADER_OCTETS + NONCE_OCTETS + TAG_OCTETS
 _HEAD_TEXT = 16
 _HEAD_DECODED = 12
 _FLAGS_TEXT = 3
+_SEALED_AT = slice(HEADER_OCTETS - 4, HEADER_OCTETS)
 
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/\xff\xff")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -128,6 +129,28 @@ def peek(text: str) -> Head | None:
     Returns:
         The header, or None where :func:`parse` would refuse the text's beginning.
     """
+    octets = _head_octets(text)
+    return None if octets is None else Head(*_HEADER.unpack_from(octets)[1:])
+
+
+def sliding_since(text: str) -> int | None:
+    """When a text was sealed that says refreshable, as :func:`peek` reads it; None for any other.
+
+    Of most others three characters are looked at.
+
+    Args:
+        text: the value of a cookie.
+
+    Returns:
+        Seconds since the epoch.
+    """
+    if text[:_FLAGS_TEXT] not in _SLIDING:
+        return None
+    octets = _head_octets(text)
+    return None if octets is None else int.from_bytes(octets[_SEALED_AT], "big")
+
+
+def _head_octets(text: str) -> bytes | None:
     if len(text) <= _HEAD_TEXT:
         return None
     try:
@@ -137,18 +160,7 @@ def peek(text: str) -> Head | None:
     # As in _decode: the decoder skips what is not in its alphabet.
     if len(octets) != _HEAD_DECODED or octets[0] != VERSION or octets[1] & ~REFRESHABLE:
         return None
-    return Head(octets[1], octets[2:6], int.from_bytes(octets[6:HEADER_OCTETS], "big"))
-
-
-def peek_sliding(text: str) -> Head | None:
-    """As :func:`peek`, of a text that says refreshable; None for any other.
-
-    Of most others three characters are looked at.
-
-    Args:
-        text: the value of a cookie.
-    """
-    return peek(text) if text[:_FLAGS_TEXT] in _SLIDING else None
+    return octets
 
 
 def _head(octets: bytes) -> Head:

@@ -76,10 +76,6 @@ class Session(Freshness):
         self._events = events
         self._strict = strict
         self._subject_key = subject_key
-        self._live: dict[Any, Any] = {}
-        self._watched: dict[Any, bytes] = {}
-        self._damaged: dict[Any, Wire] = {}
-        self._fetched: dict[Any, Wire] = {}
 
     @property
     def permanent(self) -> bool:
@@ -93,9 +89,9 @@ class Session(Freshness):
     @property
     def modified(self) -> bool:
         """Whether the session will be written. ``True`` writes it, ``False`` forgets changes."""
-        return self._written or (
-            bool(self._watched) and not self._settled and self._changed_within()
-        )
+        if self._written or self._wires is None:
+            return self._written
+        return bool(self._watched) and not self._settled and self._changed_within()
 
     @modified.setter
     def modified(self, value: bool) -> None:
@@ -285,6 +281,11 @@ class Session(Freshness):
 
     def _open(self) -> dict[Any, Wire]:
         self.accessed = True
+        # Most sessions that no request uses are never opened, and need none of these.
+        self._live = {}
+        self._watched = {}
+        self._damaged = {}
+        self._fetched = {}
         try:
             content = self._origin.open()
         except Unavailable:

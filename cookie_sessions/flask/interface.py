@@ -14,7 +14,7 @@ from cookie_sessions.conclusion import (
     keeps_something,
     kept_until,
     refresh_is_due,
-    sliding_head,
+    sliding_since,
 )
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from cookie_sessions.arrival import Arrival
     from cookie_sessions.client import Client
-    from cookie_sessions.envelope import Head
     from cookie_sessions.flask.named import NamedSession
 
 
@@ -207,8 +206,8 @@ class CookieSessionInterface(SessionInterface):
         if not isinstance(session, FlaskSession):
             session = self._adopt(self.manager(app), session)
         unused = session._wires is None
-        head = sliding_head(session) if unused else None
-        if unused and head is None and not session.accessed:
+        sealed_at = sliding_since(session) if unused else None
+        if unused and sealed_at is None and not session.accessed:
             # So it is with most sessions that a request had no use for.
             session._commit()
             return
@@ -225,7 +224,7 @@ class CookieSessionInterface(SessionInterface):
         if session._committed:
             return
         session._commit()
-        if unused and not self._refresh_is_due(app, manager, session, response, head):
+        if unused and not self._refresh_is_due(app, manager, session, response, sealed_at):
             return
         if FORGED in session._environ and session.new:
             return
@@ -293,15 +292,17 @@ class CookieSessionInterface(SessionInterface):
         manager: SessionManager,
         session: FlaskSession,
         response: Response,
-        head: Head | None,
+        sealed_at: int | None,
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        if head is None:
+        if sealed_at is None:
             return False
         _vary(manager, session, response)
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
-        return refresh_is_due(manager, session, head, is_public=lambda: is_public(response))
+        return refresh_is_due(
+            manager, session, sealed_at=sealed_at, is_public=lambda: is_public(response)
+        )
 
     def _prefix(self, app: Flask) -> str:
         return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]
