@@ -1,8 +1,9 @@
-"""``python -m benchmarks`` prints the tables; ``python -m benchmarks profile`` what is left."""
+"""``python -m benchmarks`` prints the main tables in under two minutes; longer parts have names."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    bare,
     checks,
     chunks,
     floor,
@@ -17,17 +19,20 @@ from benchmarks import (
     listed,
     lookup,
     machine,
+    quotes,
     requests,
     sizes,
     snapshots,
     stored,
     trained,
 )
+from benchmarks.commands import COMMANDS, count_instructions
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import OURS, PEERS
 from benchmarks.plot import svg
 from benchmarks.profiling import profile
-from benchmarks.report import as_json, markdown
+from benchmarks.publication import Report, joined, write
+from benchmarks.report import figures, markdown
 from benchmarks.results import Results
 from benchmarks.shapes import SHAPE_NAMES, all_shapes
 
@@ -41,6 +46,7 @@ class Effort:
         repeats: requests of each candidate in each cell in a round.
         seconds: begin no further round of requests after so many seconds.
         redis_seconds: the same for each of the two measurements with Redis.
+        bare_seconds: the same for requests that bring no session cookie.
         loops: rounds of everything that is timed in loops.
         pairs: pairs of processes for cold starts.
         sessions: sessions that a dictionary is trained on.
@@ -50,17 +56,33 @@ class Effort:
     repeats: int
     seconds: float
     redis_seconds: float
+    bare_seconds: float
     loops: int
     pairs: int
     sessions: int
 
 
 FULL: Final = Effort(
-    rounds=60, repeats=10, seconds=60, redis_seconds=8, loops=25, pairs=25, sessions=4_000
+    rounds=60,
+    repeats=10,
+    seconds=45,
+    redis_seconds=8,
+    bare_seconds=3,
+    loops=25,
+    pairs=25,
+    sessions=4_000,
 )
 QUICK: Final = Effort(
-    rounds=3, repeats=2, seconds=4, redis_seconds=1, loops=3, pairs=2, sessions=400
+    rounds=3,
+    repeats=2,
+    seconds=4,
+    redis_seconds=1,
+    bare_seconds=1,
+    loops=3,
+    pairs=2,
+    sessions=400,
 )
+PICTURE: Final = "benchmarks.svg"
 
 
 def measure(effort: Effort) -> Results:
@@ -69,6 +91,9 @@ def measure(effort: Effort) -> Results:
     shapes = all_shapes()
     cells, control = requests.measure(
         shapes, rounds=effort.rounds, repeats=effort.repeats, seconds=effort.seconds
+    )
+    without_cookie = bare.measure(
+        count=10 * effort.rounds, repeats=2 * effort.repeats, seconds=effort.bare_seconds
     )
     searches = lookup.measure(count=effort.loops)
     splits = chunks.measure(count=effort.loops)
@@ -102,6 +127,7 @@ def measure(effort: Effort) -> Results:
         checks=in_memory,
         snapshots=in_snapshots,
         listed=in_redis,
+        bare=without_cookie,
     )
 
 
@@ -122,21 +148,71 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(str(error))
         sys.stdout.write(told)
         return 0
-    results = measure(QUICK if chosen.quick else FULL)
-    sys.stdout.write(markdown(results))
+    if chosen.command == "write":
+        try:
+            texts = [path.read_text(encoding="utf-8") for path in chosen.figures]
+            report = joined(*map(Report.from_json, texts))
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
+        return _write(report)
+    report = _run(chosen)
     if chosen.plot:
-        chosen.plot.write_text(svg(results), encoding="utf-8")
+        chosen.plot.write_text(report.pictures[PICTURE], encoding="utf-8")
     if chosen.json:
-        chosen.json.write_text(as_json(results), encoding="utf-8")
+        chosen.json.write_text(report.to_json(), encoding="utf-8")
+    return _write(report) if chosen.write else 0
+
+
+def main_report(*, quick: bool) -> Report:
+    """What ``python -m benchmarks`` prints, and what the pages quote of it."""
+    results = measure(QUICK if quick else FULL)
+    return Report(markdown(results), quotes.of(results), {PICTURE: svg(results)}, figures(results))
+
+
+def _run(chosen: argparse.Namespace) -> Report:
+    """Measure what was asked for, and print each part as soon as it is there."""
+    parts = {command.name: command.quick if chosen.quick else command.full for command in COMMANDS}
+    if chosen.command == "instructions":
+        parts["instructions"] = functools.partial(
+            count_instructions,
+            quick=chosen.quick,
+            store=chosen.store,
+            python_only=chosen.python_only,
+        )
+    parts["main"] = functools.partial(main_report, quick=chosen.quick)
+    names = ["main", *(name for name in parts if name != "main")]
+    wanted = names if chosen.command == "everything" else [chosen.command or "main"]
+    reports = []
+    for name in wanted:
+        reports.append(parts[name]())
+        sys.stdout.write(reports[-1].text)
+        sys.stdout.flush()
+    return joined(*reports)
+
+
+def _write(report: Report) -> int:
+    for path in write(report):
+        print(f"written: {path.name}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds: to see that it runs")
+    _add_options(parser, default=None)
     parser.add_argument("--plot", type=Path, metavar="PATH", help="write the picture (SVG)")
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures (JSON)")
     commands = parser.add_subparsers(dest="command")
+    for command in COMMANDS:
+        made = commands.add_parser(command.name, help=f"print {command.about}")
+        _add_options(made, default=argparse.SUPPRESS)
+        if command.name == "instructions":
+            made.add_argument("--store", action="store_true", help="these counts are the baseline")
+            made.add_argument(
+                "--python-only", action="store_true", help="those of Python alone, in seconds"
+            )
+    everything = commands.add_parser("everything", help="print all of it, main tables first")
+    _add_options(everything, default=argparse.SUPPRESS)
+    again = commands.add_parser("write", help="write earlier runs into README and docs")
+    again.add_argument("figures", type=Path, nargs="+", help="what --json wrote")
     left = commands.add_parser("profile", help="print where the time of one operation goes")
     left.add_argument("shape", choices=SHAPE_NAMES)
     left.add_argument("operation", choices=[operation.name for operation in OPERATIONS])
@@ -144,6 +220,22 @@ def _parser() -> argparse.ArgumentParser:
     left.add_argument("--peer", choices=[peer.name for peer in PEERS], default=OURS)
     left.add_argument("--requests", type=int, default=2000, help="how many (default 2000)")
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, *, default: str | None) -> None:
+    """Options that stand before or behind the name of a command."""
+    parser.add_argument(
+        "--quick", action="store_true", default=default, help="few rounds: to see that it runs"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="PATH", default=default, help="write all figures (JSON)"
+    )
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        default=default,
+        help="write the tables and pictures into README and docs",
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from cookie_sessions import sealer
 from cookie_sessions.crypto import KEY_OCTETS
 from cookie_sessions.keys import Key, KeyRing
 
-COUNTS: Final = (1, 100, 1000)
+COUNTS: Final = (1, 10, 100, 1000)
 MIDDLE, LAST = "middle", "last"
 FIND: Final = "find"
 

@@ -11,7 +11,7 @@ from typing import Final
 
 _PACKAGES: Final = (
     *("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard"),
-    *("PyJWT", "Flask-Session", "redis"),
+    *("PyJWT", "Flask-Session", "redis", "joserfc", "Django", "starlette", "gunicorn"),
 )
 
 

@@ -82,11 +82,13 @@ class Peer:
         name: as it stands in the tables.
         make: makes one interface, for one application.
         lazy: an untouched session sends no cookie, a permanent one included.
+        rests: nor does one that is only read, until its refresh is due.
     """
 
     name: str
     make: Callable[[], SessionInterface]
     lazy: bool = False
+    rests: bool = False
 
 
 PEERS: Final = (

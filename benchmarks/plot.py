@@ -8,37 +8,16 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from benchmarks.drawing import document
 from benchmarks.marks import BY_NAME
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS
 from benchmarks.results import Results
 from benchmarks.timing import Spread
 
-_WIDTH: Final = 800
 _LEFT: Final = 190
 _RIGHT: Final = 760
 _STEP: Final = 30
-
-_STYLE: Final = """
-svg { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --rule: #d1d9e0;
-      --ours: #0b62c4; --other: #9a4a00; }
-@media (prefers-color-scheme: dark) {
-  svg { --ground: #0d1117; --ink: #f0f6fc; --faint: #9198a1; --rule: #3d444d;
-        --ours: #6cb6ff; --other: #f0a35e; }
-}
-text { font: 13px system-ui, sans-serif; fill: var(--ink); }
-.title { font-size: 15px; font-weight: 600; }
-.middle { text-anchor: middle; }
-.faint { fill: var(--faint); font-size: 12px; }
-.ground { fill: var(--ground); }
-.rule { stroke: var(--rule); }
-.one { stroke: var(--faint); stroke-dasharray: 4 3; }
-.mark { stroke: var(--ink); stroke-width: 2; }
-.ours { fill: var(--ours); stroke: var(--ours); }
-.spread { stroke: var(--ours); stroke-width: 2; }
-.figure { fill: var(--ours); font-weight: 600; }
-.other { fill: var(--ground); stroke: var(--other); stroke-width: 2; }
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +45,6 @@ def svg(results: Results) -> str:
     below = 86 + _STEP * len(costs) + 64
     height = below + 26 + _STEP * len(octets) + 66
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"',
-        f'width="{_WIDTH}" height="{height}" role="img" aria-labelledby="title desc">',
-        '<title id="title">Encrypted sessions against Flask\'s signed cookie</title>',
-        f'<desc id="desc">{escape(_description(costs, octets))}</desc>',
-        f"<style>{_STYLE}</style>",
-        f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
         *_legend(),
         *_panel(
             "What a session costs a request: times cheaper than Flask's default interface",
@@ -87,9 +60,9 @@ def svg(results: Results) -> str:
             top=below,
             digits=2,
         ),
-        "</svg>",
     ]
-    return "\n".join(parts) + "\n"
+    title = "Encrypted sessions against Flask's signed cookie"
+    return document(title, _description(costs, octets), height, parts)
 
 
 def _cost_rows(results: Results) -> list[_Row]:

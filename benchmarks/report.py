@@ -1,13 +1,12 @@
-"""The figures of one run, as Markdown tables and as JSON, each compared with its mark."""
+"""The figures of one run, as Markdown tables and for JSON, each compared with its mark."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
-from benchmarks import imports, revocation_tables
+from benchmarks import bare, imports, noise, revocation_tables
 from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, found
 from benchmarks.marks import BY_NAME, MARKS
 from benchmarks.operations import OPERATIONS
@@ -18,9 +17,6 @@ from benchmarks.sizes import against, against_line
 from benchmarks.stored import COLD, THEIRS
 from benchmarks.tables import micro, reached, table, times, times_cheaper
 from benchmarks.timing import Spread, median, ratios
-
-NOISE: Final = 0.10
-"""The widest spread of the control against itself at which figures are to be trusted."""
 
 _SEARCHED: Final = {
     FIND: "look a key up",
@@ -33,7 +29,7 @@ _SEARCHED: Final = {
 def markdown(results: Results) -> str:
     """All tables, with each mark and whether it is reached."""
     sections = (
-        ["# Benchmarks", *results.machine, _verdict_on_noise(results)],
+        ["# Benchmarks", *results.machine, verdict_on_noise(results)],
         ["## What a session costs a request", *_costs(results)],
         ["## The same by shape: times cheaper than Flask's default interface", *_shapes(results)],
         ["## Against the floor", *_floor(results)],
@@ -44,19 +40,19 @@ def markdown(results: Results) -> str:
         ["## A list of ended sessions", *revocation_tables.lists(results)],
         ["## A list of ended sessions in Redis", *revocation_tables.requests(results.listed)],
         ["## Cold start and look-up", *_rest(results)],
-        [_summary(results)],
+        ["## Marks", marks_table(results), _summary(results)],
     )
     return "\n\n".join("\n\n".join(section) for section in sections) + "\n"
 
 
-def as_json(results: Results) -> str:
+def figures(results: Results) -> dict[str, Any]:
     """Every figure with its mark, and what was measured by cell."""
     marks = []
     for mark in MARKS:
         figure = results.figure(mark)
         row = {**asdict(mark), **asdict(figure), "reached": mark.reached(figure.middle)}
         marks.append(row)
-    document = {
+    return {
         "machine": list(results.machine),
         "noise": asdict(results.noise()),
         "marks": marks,
@@ -69,8 +65,18 @@ def as_json(results: Results) -> str:
         "checks": [asdict(check) for check in results.checks],
         "snapshots": asdict(results.snapshots),
         "listed": asdict(results.listed),
+        "bare": [asdict(cell) for cell in results.bare],
     }
-    return json.dumps(document, indent=1) + "\n"
+
+
+def marks_table(results: Results) -> str:
+    """Every mark with its figure, and whether it is reached."""
+    rows = []
+    for mark in MARKS:
+        figure = results.figure(mark)
+        told = f"{figure.middle:.2f}" if figure.low == figure.high else times(figure)
+        rows.append([mark.title, told, mark.text, reached(mark, figure.middle)])
+    return table(["what is measured", "figure", "mark", ""], rows)
 
 
 def _costs(results: Results) -> Iterable[str]:
@@ -93,7 +99,24 @@ def _costs(results: Results) -> Iterable[str]:
                 *(micro(results.cost(operation.name, peer.name)) for peer in PEERS),
             ]
         )
+    rows += [
+        [
+            title,
+            *(
+                times(bare.cheaper(results.bare, name, than), digits=1)
+                for than in (DEFAULT, FERNET)
+            ),
+            *("", ""),
+            *(micro(_bare_cost(results, name, peer.name)) for peer in PEERS),
+        ]
+        for name, title in bare.MEASURED.items()
+    ]
     yield table([*head, *(f"{peer.name}, µs" for peer in PEERS)], rows)
+
+
+def _bare_cost(results: Results, operation: str, peer: str) -> float:
+    cell = next(cell for cell in results.bare if cell.operation == operation)
+    return max(median(cell.costs(peer)), 0.0)
 
 
 def _shapes(results: Results) -> Iterable[str]:
@@ -242,16 +265,13 @@ def _rest(results: Results) -> Iterable[str]:
     yield table(["", "figure", "mark", ""], rows)
 
 
-def _verdict_on_noise(results: Results) -> str:
-    noise = results.noise()
+def verdict_on_noise(results: Results) -> str:
+    """What the control says of the run."""
     rounds = len(results.control.times[DEFAULT])
-    told = f"Control, Flask's interface against itself over {rounds} rounds: {times(noise)}."
-    if noise.width > NOISE:
-        told += (
-            f" The spread is above {NOISE:.0%}: too much noise to trust these figures to better "
-            "than that. Let the machine rest and run again."
-        )
-    return told
+    told = noise.verdict(results.noise(), what="Flask's interface", rounds=rounds)
+    # The control is measured with the requests, and the machine may be disturbed after them.
+    loose = noise.loose({mark.title: results.figure(mark) for mark in MARKS})
+    return f"{told} {loose}".rstrip()
 
 
 def _summary(results: Results) -> str:

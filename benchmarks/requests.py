@@ -10,8 +10,9 @@ import copy
 import gc
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from flask import Flask, session
@@ -21,6 +22,8 @@ from benchmarks.operations import OPERATIONS, Operation, application
 from benchmarks.peers import DEFAULT, PEERS, EmptyInterface, Peer
 from benchmarks.shapes import SAMPLES, Shape
 from benchmarks.timing import median, ratios, turns, undisturbed
+
+_NAMES: Final = ("session", "__Host-session")
 
 EMPTY: Final = "no session"
 CONTROL: Final = "Flask default, again"
@@ -33,15 +36,17 @@ class Answer:
     Attributes:
         status: the status line.
         cookies: the ``Set-Cookie`` lines.
+        body: the page.
     """
 
     status: str
     cookies: tuple[str, ...]
+    body: str = ""
 
     @property
     def cookie(self) -> str:
         """``name=value`` of the session cookie, or an empty string if none was set."""
-        lines = [line for line in self.cookies if line.startswith("session=")]
+        lines = [line for line in self.cookies if line.partition("=")[0] in _NAMES]
         return lines[0].partition(";")[0] if lines else ""
 
 
@@ -72,11 +77,24 @@ class Cell:
 
 
 class Stage:
-    """One shape's applications, one for each candidate, and the cookies they have given out."""
+    """One shape's applications, one for each candidate, and the cookies they have given out.
 
-    def __init__(self, shape: Shape, peers: Sequence[Peer] = PEERS) -> None:
+    Args:
+        shape: what the sessions hold.
+        peers: the candidates.
+        browser: what stands in the WSGI environment of each request beside what a bare one has.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        peers: Sequence[Peer] = PEERS,
+        *,
+        browser: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.shape = shape
         self.peers = peers
+        self.browser = browser
         self.apps = {peer.name: application(peer.make(), shape) for peer in peers}
         self.apps[EMPTY] = application(EmptyInterface(), shape)
         self._cookies: dict[tuple[str, bool], list[str]] = {}
@@ -88,14 +106,21 @@ class Stage:
         for name, app in self.apps.items():
             for permanent in (True, False):
                 self._cookies[name, permanent] = [
-                    ask(app, seed_environ(number, permanent=permanent)).cookie
+                    ask(app, {**seed_environ(number, permanent=permanent), **self.browser}).cookie
                     for number in range(SAMPLES)
                 ]
 
     def environs(self, name: str, operation: Operation, *, permanent: bool) -> list[dict[str, Any]]:
         """The requests for this operation with the cookies of prior responses of ``name``."""
-        cookies = self._cookies[self._lender if name == EMPTY else name, permanent]
-        return [environ(f"/{operation.name}", cookie) for cookie in cookies]
+        path = f"/{operation.name}"
+        return [
+            {**environ(path, cookie), **self.browser}
+            for cookie in self.cookies(name, permanent=permanent)
+        ]
+
+    def cookies(self, name: str, *, permanent: bool) -> list[str]:
+        """The cookies that ``name`` has given out, or some other one for who gives none."""
+        return self._cookies[self._lender if name == EMPTY else name, permanent]
 
     def verify(self) -> None:
         """Check that every candidate does the work it is timed for; ``RuntimeError`` if not."""
@@ -109,13 +134,15 @@ class Stage:
 
     def _verify(self, peer: Peer, operation: Operation, *, permanent: bool) -> None:
         app = self.apps[peer.name]
-        sends = operation.writes or (permanent and (operation.touches or not peer.lazy))
+        sends = operation.writes or (
+            permanent and not peer.rests and (operation.touches or not peer.lazy)
+        )
         for number, request in enumerate(self.environs(peer.name, operation, permanent=permanent)):
             before = request["HTTP_COOKIE"]
             answer = ask(app, request)
             expected = Fake(copy.deepcopy(self.shape.samples[number]))
             operation.bind(self.shape)(expected)
-            held = contents(app, answer.cookie or before)
+            held = contents(app, answer.cookie or before, self.browser)
             if answer.status != "200 OK" or bool(answer.cookie) != sends or held != expected:
                 kind = "permanent" if permanent else "not permanent"
                 raise RuntimeError(
@@ -157,16 +184,17 @@ def ask(app: Flask, request: dict[str, Any]) -> Answer:
         return started.append
 
     body: Any = app.wsgi_app(dict(request), start_response)
-    for _ in body:
-        pass
+    page = b"".join(body).decode()
     body.close()
     status, headers = started[0][:2]
-    return Answer(status, tuple(value for name, value in headers if name == "Set-Cookie"))
+    return Answer(status, tuple(value for name, value in headers if name == "Set-Cookie"), page)
 
 
-def contents(app: Flask, cookie: str) -> dict[str, Any]:
+def contents(
+    app: Flask, cookie: str, browser: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """What the application reads from that cookie, without the mark of permanence."""
-    with app.test_request_context(headers={"Cookie": cookie}):
+    with app.test_request_context(headers={"Cookie": cookie}, environ_overrides=dict(browser)):
         held = dict(session)
     held.pop("_permanent", None)
     return held

@@ -64,18 +64,12 @@ class Shape:
 def all_shapes() -> tuple[Shape, ...]:
     """Every shape, with ``SAMPLES`` sessions each; the same data on every call and machine."""
     issuer = Issuer()
-    return (
-        _shape("tiny", _tiny, scalar="user_id", change=("user_id", -1), largest="user_id"),
-        _shape("login", _login, largest="_id"),
-        _shape("cart", _cart, largest="cart", nested="cart"),
-        _shape("oidc", lambda rng: _oidc(rng, issuer), largest="user"),
-        _shape("big", _big, largest="recently_viewed", nested="recently_viewed"),
-    )
+    return tuple(_named(name, issuer) for name in SHAPE_NAMES)
 
 
 def one_shape(name: str) -> Shape:
     """The shape of that name; ``KeyError`` where there is none."""
-    return {shape.name: shape for shape in all_shapes()}[name]
+    return _named(name, Issuer())
 
 
 def training_sessions(count: int) -> Iterator[Values]:
@@ -98,6 +92,19 @@ def new_item(nested: str) -> dict[str, Any]:
     if nested == "cart":
         return _line(random.Random("appended"), "EUR")
     return _view(random.Random("appended"), _START + timedelta(days=1))
+
+
+def _named(name: str, issuer: Issuer) -> Shape:
+    build: dict[str, Callable[[], Shape]] = {
+        "tiny": lambda: _shape(
+            "tiny", _tiny, scalar="user_id", change=("user_id", -1), largest="user_id"
+        ),
+        "login": lambda: _shape("login", _login, largest="_id"),
+        "cart": lambda: _shape("cart", _cart, largest="cart", nested="cart"),
+        "oidc": lambda: _shape("oidc", lambda rng: _oidc(rng, issuer), largest="user"),
+        "big": lambda: _shape("big", _big, largest="recently_viewed", nested="recently_viewed"),
+    }
+    return build[name]()
 
 
 def _shape(

@@ -13,6 +13,7 @@ import random
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes
@@ -25,11 +26,14 @@ _FAMILY: Final = ("Testmann", "Exemplo", "Sampleton", "Muster", "Fictive")
 
 
 class Issuer:
-    """Grants tokens; one RSA key for its life, drawn when it is made."""
+    """Grants tokens; one RSA key for its life, drawn when it is first needed."""
 
     def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
         self._styles = itertools.cycle(_STYLES)
+
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
     def grant(self, rng: random.Random, at: datetime) -> dict[str, Any]:
         """One user's token response and userinfo, as an application keeps it in the session.

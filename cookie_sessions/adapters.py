@@ -42,5 +42,6 @@ def line_limit(environ: Mapping[str, Any]) -> LineLimit | None:
 
             shape = shape_of(environ[key])
             known = None if shape is None else KNOWN.get((_EVENTS[key], shape.value))
-            return None if known is None else LineLimit(known)
+            strict = environ.get(STRICT, False)
+            return None if known is None else LineLimit(known, strict=strict)
     return None

@@ -24,6 +24,7 @@ BROWSERS = {
     "firefox-esr": "firefox-esr",
 }
 SERVERS = {
+    "valgrind": "valgrind",
     "redis-server": "redis-server",
     "memcached": "memcached",
     "nginx": "nginx",
@@ -39,7 +40,8 @@ SUITES = {
     "Flask-WTF's, csrf": "flask-wtf-csrf",
     "Starlette's tests": "starlette",
 }
-INSTALL = ["-e", ".[cli,flask]", "--group", "test", "--group", "lint", "--group", "fuzz"]
+GROUPS = ("test", "lint", "fuzz", "docs")
+INSTALL = ["-e", ".[cli,flask]", *[word for group in GROUPS for word in ("--group", group)]]
 
 
 class Step(NamedTuple):

@@ -71,6 +71,16 @@ OF_FLASK = {
     "cookie_sessions.probe.wire",
 }
 
+OF_WSGI = {
+    *(f"cookie_sessions.{name}" for name in ("adapters", "assembly", "authorization", "caching")),
+    "cookie_sessions.conclusion",
+    *(
+        f"cookie_sessions.middleware{name}"
+        for name in ("", ".answers", ".configuration", ".exchange", ".headers", ".sessions")
+    ),
+    "cookie_sessions.middleware.wsgi",
+}
+
 # Beyond the libraries; some interpreters have loaded some of them by themselves.
 OTHERS = {
     *("_struct", "struct", "binascii", "math"),
@@ -162,6 +172,28 @@ def test_a_request_of_flask_loads_nothing_that_importing_the_extension_did_not()
         "print(*(set(sys.modules) - before))"
     )
     assert ours(loaded) == set()
+
+
+def test_beyond_the_libraries_the_middleware_loads_exactly_the_core_and_these() -> None:
+    loaded = in_a_process(
+        "import ormsgpack, zstandard, cryptography.hazmat.primitives.ciphers.aead, sys\n"
+        "before = set(sys.modules)\n"
+        "from cookie_sessions.middleware.wsgi import SessionMiddleware\n"
+        "def app(environ, start_response):\n"
+        "    session = environ['cookie_sessions.session']\n"
+        "    session['seen'] = session.get('seen', 0) + 1\n"
+        "    start_response('200 OK', [('X-Seen', str(session['seen']))])\n"
+        "    return []\n"
+        "wsgi = SessionMiddleware(app, {'SECRET_KEY': 'k' * 40})\n"
+        "first, second = {}, {}\n"
+        "wsgi({}, lambda status, headers: first.update(headers))\n"
+        "cookie = first['Set-Cookie'].partition(';')[0]\n"
+        "wsgi({'HTTP_COOKIE': cookie}, lambda status, headers: second.update(headers))\n"
+        "assert second['X-Seen'] == '2'\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    assert ours(loaded) == CORE | OF_WSGI
+    assert loaded - ours(loaded) <= OTHERS
 
 
 def test_the_table_of_import_costs_has_a_row_for_every_module(

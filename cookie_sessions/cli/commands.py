@@ -14,11 +14,9 @@ from cookie_sessions.cli.changing import (
     rotate,
     set_lengths,
 )
-from cookie_sessions.cli.dictionary.inspect import inspect_dictionaries
-from cookie_sessions.cli.dictionary.install import install, promote_dictionary, withdraw
-from cookie_sessions.cli.dictionary.train import train
 from cookie_sessions.cli.doctor.command import doctor
 from cookie_sessions.cli.inspect.command import inspect
+from cookie_sessions.cli.late import LateGroup
 from cookie_sessions.cli.lending import export_subkeys
 from cookie_sessions.cli.making import copy, from_secret_key, init
 from cookie_sessions.cli.merging import merge
@@ -71,17 +69,25 @@ for _command in (list_entries, count, prune, signed_in, publish, verify_snapshot
     revocations.add_command(_command)
 
 
-@click.group(cls=TellingGroup)
+_FOLDER = "cookie_sessions.cli.dictionary"
+
+
+@click.group(
+    cls=LateGroup,
+    where={
+        "train": (f"{_FOLDER}.train", "train"),
+        "inspect": (f"{_FOLDER}.inspect", "inspect_dictionaries"),
+        "install": (f"{_FOLDER}.install", "install"),
+        "promote": (f"{_FOLDER}.install", "promote_dictionary"),
+        "withdraw": (f"{_FOLDER}.install", "withdraw"),
+    },
+)
 def dictionary() -> None:
     """Make a dictionary of what an application's sessions share, and roll it out.
 
     Ends with 0 if it is done, 1 for an error, 2 for a wrong command line, 3 if some instance may
     not know a dictionary yet and it is not forced.
     """
-
-
-for _command in (train, inspect_dictionaries, install, promote_dictionary, withdraw):
-    dictionary.add_command(_command)
 
 
 @click.group(cls=TellingGroup)

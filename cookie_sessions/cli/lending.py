@@ -15,7 +15,6 @@ from cookie_sessions.cli.options import KEYS
 from cookie_sessions.cli.ring import find, named_source, read
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.keys import Key, KeySet
-from cookie_sessions.manager import PURPOSE
 
 _WARNING: Final = (
     "Warning: whoever has this reads and forges every session of these keys, and sees none that "
@@ -41,6 +40,9 @@ def export_subkeys(*, names: Sequence[str], url: str | None, force: bool) -> Non
             "This would print subkeys on a terminal. Send them to a file or a pipe, or add --force."
         )
     found = _opening(read(named_source(url)), names)
+    # Only this command loads what sessions are made of.
+    from cookie_sessions.manager import PURPOSE
+
     subkeys = {key.kid.hex(): _text(key.export_subkey(PURPOSE)) for key in found}
     click.echo(json.dumps(subkeys))
     click.echo(_WARNING, err=True)

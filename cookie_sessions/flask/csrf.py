@@ -154,8 +154,10 @@ def check(_endpoint: str | None, _values: object) -> None:
     settings = state.manager.settings
     if settings.csrf is False or _is_exempt():
         return
-    # No page of another site can send the header that brings such a session.
-    if came_by_header(session):
+    by_header = came_by_header(session)
+    # No page of another site can send the header that brings a visitor's session, nor any header of
+    # that name unless CORS answers let it. Where they do, its own is no proof beside cookies.
+    if by_header and not request.headers.get("Cookie"):
         return
     reason = origin_verdict(
         fetch_site=request.headers.get("Sec-Fetch-Site"),
@@ -169,7 +171,7 @@ def check(_endpoint: str | None, _values: object) -> None:
     # What no view will answer has nothing to protect: 404, 405 and redirections say what they are.
     if request.routing_exception is not None:
         return
-    if reason is None and not _will_be_checked_by_flask_wtf():
+    if reason is None and not (by_header or _will_be_checked_by_flask_wtf()):
         reason = _tokens_verdict(state.manager)
     if reason is not None:
         state.events.emit(EventName.CSRF_REJECTED, reason=reason)

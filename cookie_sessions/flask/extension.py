@@ -207,7 +207,7 @@ class CookieSessions:
         Args:
             app: the application.
             name: what it is called, such as "sudo".
-            options: those of :class:`cookie_sessions.flask.NamedSession`.
+            options: those of :class:`cookie_sessions.flask.named.NamedSession`.
 
         Returns:
             What has the visitor's as its attribute ``session``.
@@ -221,9 +221,10 @@ class CookieSessions:
 
     @staticmethod
     def came_by_header(session: SessionMixin) -> bool:
-        """Whether the Authorization header brought a session, so that no forged request could.
+        """Whether the Authorization header brought a session, or says that it will.
 
-        It opens nothing. Requests of such clients need no token against forged requests.
+        It opens nothing. Such a request needs no token against forged requests. If it brings
+        cookies that anything goes by, it needs the check of where it comes from all the same.
 
         Args:
             session: the request's; ``flask.session`` will do.

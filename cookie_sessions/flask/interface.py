@@ -27,6 +27,7 @@ from cookie_sessions.flask.headers import (
     surroundings_of,
     vary_on,
 )
+from cookie_sessions.flask.login import overlook_remember_cookie
 from cookie_sessions.flask.session import FORGED, FlaskSession, came_by_header, service_unavailable
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.manager import SessionManager
@@ -140,7 +141,9 @@ class CookieSessionInterface(SessionInterface):
         arrival = None
         if manager.settings.header:
             arrival = _in_header(manager, environ, name=name, client=client)
-        if arrival is None:
+        if arrival is not None:
+            overlook_remember_cookie(app, request)
+        else:
             arrival = manager.arrival(environ.get("HTTP_COOKIE", ""), name=name, client=client)
         session = manager.load(arrival, session_class=self.session_class)
         session._environ = environ

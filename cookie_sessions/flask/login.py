@@ -10,7 +10,7 @@ from flask import session
 from cookie_sessions.flask.session import FRESH_KEY, FlaskSession
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Request
 
 
 def follow_flask_login(app: Flask) -> None:
@@ -27,6 +27,27 @@ def follow_flask_login(app: Flask) -> None:
         login.user_login_confirmed.connect(_note_confirmation, app)
         login.user_loaded_from_cookie.connect(_note_return, app)
         login.user_logged_out.connect(_note_sign_out, app)
+
+
+def overlook_remember_cookie(app: Flask, request: Request) -> None:
+    """Have Flask-Login sign nobody in by a cookie where a header carries the session.
+
+    What it would sign in goes back in a header too, which whoever sent the request may read: a page
+    of another site, where CORS answers let it, would leave with a session of the visitor's.
+
+    Args:
+        app: the application.
+        request: one whose Authorization header carries the session.
+    """
+    login: Any = sys.modules.get("flask_login")
+    if login is None:
+        return
+    name = app.config.get("REMEMBER_COOKIE_NAME", login.COOKIE_NAME)
+    cookies = request.cookies
+    if name in cookies:
+        pairs = [pair for pair in cookies.items(multi=True) if pair[0] != name]
+        # Werkzeug reads the header once, and keeps there what it has read.
+        vars(request)["cookies"] = type(cookies)(pairs)
 
 
 def _note_sign_in(_sender: object, **_: Any) -> None:

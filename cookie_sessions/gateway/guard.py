@@ -60,7 +60,7 @@ class Guarded:
             return _refusal(str(refused))
         shape = shape_of(event)
         assert shape is not None
-        passage = _Passage(self._finding(shape), strict=self._strict)
+        passage = _Passage(self._finding(shape, context), strict=self._strict)
         token = _passage.set(passage)
         try:
             return self._handler(event, context)
@@ -72,21 +72,25 @@ class Guarded:
         finally:
             _passage.reset(token)
 
-    def self_test(self, shapes: Iterable[EventShape] = EventShape) -> list[Finding]:
+    def self_test(
+        self, shapes: Iterable[EventShape] = EventShape, *, context: Any = None
+    ) -> list[Finding]:
         """Test the adapter with requests that never reach the application.
 
         Args:
             shapes: with which.
+            context: of an invocation, which some adapters read.
 
         Returns:
             What it does to the cookies of each, as sessions will meet it behind this guard.
         """
-        return [examine(self._make_handler, shape, change=readable) for shape in shapes]
+        make = self._make_handler
+        return [examine(make, shape, change=readable, context=context) for shape in shapes]
 
-    def _finding(self, shape: EventShape) -> Finding:
+    def _finding(self, shape: EventShape, context: Any) -> Finding:
         found = self._findings.get(shape)
         if found is None:
-            (found,) = self.self_test([shape])
+            (found,) = self.self_test([shape], context=context)
             self._findings[shape] = found
             for way, lines, kept in (
                 ("set", _COOKIES_SET, found.kept),
@@ -102,9 +106,9 @@ class Guarded:
         if passage is not None:
             passage.has_arrived = True
             found = passage.finding
-            # Where the adapter could not be tested nothing is known of it.
-            unlimited = found.keeps_all or found.fault
-            environ[SET_COOKIE_LINES] = None if unlimited else found.kept
+            # Where the adapter could not be tested, what its signature tells is still known.
+            if not found.fault:
+                environ[SET_COOKIE_LINES] = None if found.keeps_all else found.kept
             environ[STRICT] = passage.strict
             environ.update(_octets_of_wide(environ))
         return self._application(environ, start_response)
@@ -123,7 +127,7 @@ def guarded(
 
     Fields that are null where the gateways' documentation allows it, or write the Cookie header in
     another case or on several lines, are brought into one form first; Cookie lines of a list are
-    joined by ``; `` (RFC 9113, section 8.2.3), and none is taken apart at a comma.
+    joined by a semicolon and a blank (RFC 9113, section 8.2.3), and none is taken apart at a comma.
 
     Args:
         make_handler: the adapter: makes a handler for a WSGI application; called once for the

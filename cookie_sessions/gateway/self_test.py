@@ -77,6 +77,7 @@ def examine(
     shape: EventShape,
     *,
     change: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    context: Any = None,
 ) -> Finding:
     """Push a request with cookies through an adapter, to an application that sets two.
 
@@ -84,6 +85,7 @@ def examine(
         make_handler: the adapter.
         shape: of the event.
         change: what is done to events before the adapter gets them.
+        context: what the adapter is called with beside the event.
     """
     seen: list[str] = []
 
@@ -94,7 +96,7 @@ def examine(
         return [b"ok"]
 
     try:
-        answer = make_handler(application)(change(synthetic(shape, cookies=_SENT)), None)
+        answer = make_handler(application)(change(synthetic(shape, cookies=_SENT)), context)
     except Exception as error:  # noqa: BLE001 - an adapter that can't do it is what is looked for.
         return Finding(shape, 0, are_joined=False, arrive=0, fault=type(error).__name__)
     lines = set_cookie_lines(answer, shape)

@@ -75,7 +75,7 @@ def synthetic(shape: EventShape, *, cookies: Sequence[str] = ()) -> dict[str, An
     Args:
         shape: which.
         cookies: the Cookie lines of its request, each a line by itself. A shape that holds one
-            line only gets them joined by ``; ``.
+            line only gets them joined by a semicolon and a blank.
     """
     headers = {"host": "gateway.example", "x-forwarded-proto": "https", "x-forwarded-port": "443"}
     common = {"body": "", "isBase64Encoded": False}

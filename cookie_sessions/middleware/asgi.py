@@ -32,10 +32,9 @@ class SessionMiddleware:
 
     The session is saved when the response starts, or when a WebSocket is accepted or denied with a
     response, so it is changed before that. What the application lets out before is answered in its
-    place: :class:`~cookie_sessions.errors.Unavailable` by 503 (a WebSocket is closed with 1013
-    where the server can send no response), :class:`~cookie_sessions.errors.
-    ReauthenticationRequired` by 401 (1008). What can't be kept is a
-    :class:`~cookie_sessions.errors.UsageError` out of ``send``.
+    place: :class:`~cookie_sessions.Unavailable` by 503 (a WebSocket is closed with 1013 where the
+    server can send no response), :class:`~cookie_sessions.ReauthenticationRequired` by 401 (1008).
+    What can't be kept is a :class:`~cookie_sessions.UsageError` out of ``send``.
 
     The event loop never waits: where a session may have to ask a server, it is opened before the
     application is called, and saved, in a thread of asyncio's. Elsewhere it opens at its first use.

@@ -28,6 +28,8 @@ MAX_AGE: Final = 14 * 86_400
 """Seconds for which a session is kept; Starlette's default."""
 
 _EACH_REQUEST: Final = "SESSION_REFRESH_EACH_REQUEST"
+_LIFETIME: Final = "PERMANENT_SESSION_LIFETIME"
+_SECRET: Final = "SECRET_KEY"  # noqa: S105 - the name of a setting.
 _OWN_TIMES: Final = (f"{PREFIX}IDLE_TIMEOUT", f"{PREFIX}TIMEOUTS")
 
 
@@ -133,19 +135,24 @@ class StarletteSessions(Sessions):
             "SESSION_COOKIE_SECURE": https_only,
             "SESSION_COOKIE_DOMAIN": domain,
             "SESSION_COOKIE_PARTITIONED": partitioned,
-            "PERMANENT_SESSION_LIFETIME": max_age,
+            _LIFETIME: max_age,
             # Starlette sets no cookie for a request that only looked at its session.
             _EACH_REQUEST: False,
-            **(config or {}),
-        }
-        if secret_key is not None:
             # Its Secret shows itself to str alone.
-            settings.setdefault("SECRET_KEY", str(secret_key))
+            _SECRET: None if secret_key is None else str(secret_key),
+        }
         del secret_key
+        # What is None counts as unset, and must not take an argument away.
+        settings |= {
+            name: value
+            for name, value in (config or {}).items()
+            if value is not None or name not in settings
+        }
         if settings[_EACH_REQUEST] and max_age and not any(name in settings for name in _OWN_TIMES):
-            settings[f"{PREFIX}IDLE_TIMEOUT"] = max_age
+            settings[f"{PREFIX}IDLE_TIMEOUT"] = settings[_LIFETIME]
         configuration = Configuration.from_mapping(settings)
-        cookie = StarletteCookie.like(configuration.cookie, kept_for=max_age)
+        kept_for = None if max_age is None else configuration.lifetime
+        cookie = StarletteCookie.like(configuration.cookie, kept_for=kept_for)
         super().__init__(
             replace(configuration, cookie=cookie), events=events, on_anomaly=on_anomaly
         )

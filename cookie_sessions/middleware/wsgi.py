@@ -69,7 +69,10 @@ class SessionMiddleware:
             line_limit=functools.partial(line_limit, environ),
         )
         environ[self._key] = exchange.session
-        response = _Response(exchange, start_response)
+        # Servers such as waitress send what they are given: behind the headers that answer a HEAD,
+        # a body would be taken for the beginning of the next response (RFC 9110, section 9.3.2).
+        is_head = environ.get("REQUEST_METHOD") == "HEAD"
+        response = _Response(exchange, start_response, is_head=is_head)
         try:
             body = self._app(environ, response.start)
         except (Unavailable, ReauthenticationRequired) as error:
@@ -78,7 +81,7 @@ class SessionMiddleware:
             return response.answered(answer_to(error))
         if response.replaced:
             _close(body)
-            return [UNAVAILABLE.body]
+            return response.body_of(UNAVAILABLE)
         if response.started and (isinstance(body, list | tuple) or _is_file(environ, body)):
             # Nothing of it runs later, and servers know such a body better than one around it.
             return body
@@ -94,9 +97,10 @@ class _Response:
         replaced: whether 503 took its place when it was to be saved.
     """
 
-    def __init__(self, exchange: Exchange, start_response: StartResponse) -> None:
+    def __init__(self, exchange: Exchange, start_response: StartResponse, *, is_head: bool) -> None:
         self._exchange = exchange
         self._start_response = start_response
+        self._is_head = is_head
         self.started = self.sent = self.replaced = False
 
     def start(
@@ -138,7 +142,15 @@ class _Response:
         else:
             self._start_response(answer.status, headers)
         self.started = True
-        return [answer.body]
+        return self.body_of(answer)
+
+    def body_of(self, answer: Answer) -> list[bytes]:
+        """What is sent behind the headers of an answer: nothing where HEAD was asked.
+
+        Args:
+            answer: the answer.
+        """
+        return [b"" if self._is_head else answer.body]
 
     def _write(self, write: Callable[[bytes], object], data: bytes) -> None:
         self.sent = True
@@ -163,29 +175,31 @@ class _Body:
 
     def __next__(self) -> bytes:
         response = self._response
-        if response.sent:
-            assert self._parts is not None
+        if response.sent and self._parts is not None:
             return next(self._parts)
         try:
             if self._parts is None:
                 self._parts = iter(self._body)
             part = next(self._parts)
         except (Unavailable, ReauthenticationRequired) as error:
+            if response.sent:
+                raise
             part = self._in_its_place(response.answered(answer_to(error)))
         except StopIteration:
             if not response.replaced:
                 raise
-            part = UNAVAILABLE.body
+            part = self._in_its_place(response.body_of(UNAVAILABLE))
         else:
             if response.replaced:
-                part = self._in_its_place([UNAVAILABLE.body])
+                part = self._in_its_place(response.body_of(UNAVAILABLE))
         # An empty part sends no headers yet.
-        response.sent = bool(part)
+        response.sent = response.sent or bool(part)
         return part
 
     def _in_its_place(self, parts: list[bytes]) -> bytes:
         (part,) = parts
         self._parts = iter(())
+        self._response.sent = True
         return part
 
     def close(self) -> None:

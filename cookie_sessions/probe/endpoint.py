@@ -96,9 +96,10 @@ class Endpoint:
                 return None
             self._run = run
             self._left = 0 if wanted is None else self._left - 1
-        return self._reply(set_cookie_values(*wanted) if wanted and wanted[0] else [], cookie)
+        lines = set_cookie_values(*wanted) if wanted and wanted[0] else []
+        return self._reply(lines, cookie, now=now)
 
-    def _reply(self, lines: list[str], cookie: str) -> Reply:
+    def _reply(self, lines: list[str], cookie: str, *, now: float) -> Reply:
         found = list(_OURS.finditer(cookie))
         joints = {cookie[left.end() : right.start()] for left, right in itertools.pairwise(found)}
         headers = [
@@ -111,6 +112,7 @@ class Endpoint:
             "octets": sum(len(each[0]) for each in found),
             "joints": sorted(joint if joint in _JOINTS else "other" for joint in joints),
             "overhead": len("HTTP/1.1 200 OK\r\n\r\n") + octets_of(headers),
+            "clock": int(now),
             "application": None if self._application is None else self._application._asdict(),
         }
         # Always as long, so that the headers are too.

@@ -42,10 +42,10 @@ _SWEEP: Final = (
     "(SELECT rowid FROM entries WHERE ends <= ? ORDER BY ends LIMIT ?)"
 )
 _PUT: Final = (
-    "INSERT INTO entries (name, value, ends) VALUES (?1, ?2, ?3) "
-    "ON CONFLICT (name) DO UPDATE SET value = ?2, ends = ?3"
+    "INSERT INTO entries (name, value, ends) VALUES (?, ?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value, ends = excluded.ends"
 )
-_ADD: Final = f"{_PUT} WHERE ends <= ?4"
+_ADD: Final = f"{_PUT} WHERE ends <= ?"
 _GET: Final = "SELECT value FROM entries WHERE name = ? AND ends > ?"
 _EXTEND: Final = "UPDATE entries SET ends = max(ends, ?) WHERE name = ? AND ends > ?"
 _SHORTEN: Final = "UPDATE entries SET ends = min(ends, ?) WHERE name = ?"

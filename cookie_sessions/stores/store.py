@@ -33,7 +33,7 @@ class ExpiringStore(Protocol):
     where writes go (a primary, a consistent read).
 
     **Arguments** are checked before anything is asked or kept: a name, an end or a value that
-    :mod:`cookie_sessions.stores.entry` refuses is a ValueError of the whole call. A store puts its
+    ``cookie_sessions.stores.entry`` refuses is a ValueError of the whole call. A store puts its
     own prefix before names, so that other applications may share a server. A name that is given
     twice counts once; no names at all are no work.
 

@@ -117,8 +117,8 @@ export function verdict(claims, sealedAt, { now, idle, absolute, remember, skew 
   if (longest !== null && BigInt(seconds) > BigInt(claims.iat) + BigInt(longest)) {
     return "expired_absolute";
   }
-  const ended = seconds > claims.until || (idle !== null && seconds > sealedAt + idle);
-  return ended && !remembered ? "expired_idle" : null;
+  const unused = !remembered && idle !== null && seconds > sealedAt + idle;
+  return unused || seconds > claims.until ? "expired_idle" : null;
 }
 
 /**

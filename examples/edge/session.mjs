@@ -14,11 +14,20 @@ export { Refused };
 const MAX_OPENS = 4;
 const SKEW = 300;
 const ROOM = 3800;
+const KID = /^[0-9a-f]{8}$/;
 
 function complete(options) {
   const { subkeys, name = "session", audience = "", revoked = [] } = options;
   const { idle = null, absolute = null, remember = null, skew = SKEW } = options;
   const now = options.now ?? Date.now() / 1000;
+  // What is compared with a text, or with NaN, would end no session and revoke no key.
+  const timeouts = [idle, absolute, remember].filter((seconds) => seconds !== null);
+  if (!timeouts.every(Number.isSafeInteger) || ![now, skew].every(Number.isFinite)) {
+    throw new TypeError("Times are numbers of seconds, and timeouts whole ones. Read texts by Number().");
+  }
+  if (!Array.isArray(revoked) || !revoked.every((kid) => KID.test(kid))) {
+    throw new TypeError("Revoked keys are an array of ids, each eight lower-case hexadecimal digits.");
+  }
   return { subkeys, name, audience, revoked, idle, absolute, remember, skew, now };
 }
 
@@ -34,6 +43,7 @@ function complete(options) {
  *   (a Map), `unread` (the keys of values that are compressed, kept elsewhere, or of a type that
  *   JavaScript lacks), `sealedAt`, `refreshable`, `kid`; and `entries`, for {@link sealSession}.
  * @throws {Refused} none of the cookies is a living session; its `reason` says why the first is not.
+ * @throws {TypeError} an option is not what it has to be.
  */
 export async function openSession(cookieHeader, options) {
   const settings = complete(options);
@@ -133,7 +143,7 @@ export async function sealSession(session, options) {
   const settings = complete(options);
   const { subkeys, name, now } = settings;
   const { kid, set = {}, remove = [], room = ROOM } = options;
-  if (!/^[0-9a-f]{8}$/.test(kid) || !Object.hasOwn(subkeys, kid) || settings.idle === null) {
+  if (!KID.test(kid) || !Object.hasOwn(subkeys, kid) || settings.idle === null) {
     throw new TypeError("To seal, name the kid of one of the subkeys, and the idle timeout.");
   }
   const changes = set instanceof Map ? set : new Map(Object.entries(set));

@@ -155,6 +155,9 @@ class Html:
     def __html__(self) -> str:
         return "<i>x</i>"
 
+    def __repr__(self) -> str:
+        return "<Html>"
+
 
 class Moment(dt.datetime):
     pass

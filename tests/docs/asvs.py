@@ -43,6 +43,7 @@ ASKED: Final = {
     "11.3.2": "approved ciphers and modes, such as AES with GCM",
     "12.2.1": "TLS between clients and services",
     "13.3.1": "secrets are managed by what is made for it, and not in the source",
+    "13.3.2": "secrets are there for those alone who need them",
     "13.3.4": "secrets end and are rotated",
     "14.2.1": "no sensitive data in URLs",
     "14.2.2": "no sensitive data in the caches of servers and load balancers",

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import WebSocket
 
 from cookie_sessions.csrf import SAFE_METHODS
 from cookie_sessions.errors import ConfigurationError
@@ -120,6 +121,43 @@ def test_a_request_from_another_site_is_refused(ran: dict[str, Any]) -> None:
     assert "cross_site" in refused.json()["detail"]
     assert (program.status_code, looked.status_code) == (200, 200)
     assert "GET" in SAFE_METHODS
+
+
+@pytest.mark.parametrize(
+    ("origin", "passes"), [(SECURE, True), ("https://elsewhere.shop.example", False), (None, True)]
+)
+def test_a_websocket_that_another_origin_opens_is_denied(
+    ran: dict[str, Any], *, origin: str | None, passes: bool
+) -> None:
+    guarded = ran["guarded"]
+
+    async def news(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    guarded.add_api_websocket_route("/news", news)
+    asked = [b"websocket.connect"]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": asked.pop().decode()}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/news",
+        "query_string": b"",
+        # Not all browsers say of a handshake what they say of requests, so Origin alone decides.
+        "headers": [(b"sec-fetch-site", b"same-origin")]
+        + ([] if origin is None else [(b"origin", origin.encode())]),
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+    asyncio.run(guarded(scope, receive, send))
+    first = sent[0]
+    assert (first["type"] == "websocket.accept") is passes
+    assert passes or first["status"] == 403
 
 
 def test_the_page_names_every_setting_that_is_refused() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import re
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, fields
@@ -19,7 +18,7 @@ from flask.json.tag import TaggedJSONSerializer
 from markupsafe import Markup
 
 from cookie_sessions.codec import Codec
-from cookie_sessions.keys import new_jwk_set, parse_jwk_set
+from cookie_sessions.keys import new_jwk_set
 from cookie_sessions.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,42 +69,6 @@ def test_the_production_settings_of_the_readme_work(tmp_path: Path) -> None:
     line = app.test_client().get("/", base_url="https://shop.test").headers["Set-Cookie"]
     assert line.startswith("__Host-session=")
     assert "; Secure; HttpOnly; Path=/; SameSite=Lax" in line
-
-
-def test_the_examples_of_the_guide_run() -> None:
-    from flask import session
-
-    from cookie_sessions.flask import CookieSessions
-
-    app = Flask("guide")
-    app.secret_key = "0123456789abcdef" * 2
-    CookieSessions(app)
-    names: dict[str, Any] = {"app": app, "session": session, "CookieSessions": CookieSessions}
-    for source in blocks(ROOT / "docs/guide.md", "python"):
-        exec(source, names)  # noqa: S102
-
-    @app.get("/pay")
-    def pay() -> str:
-        session["price"] = names["Money"](5)
-        return ""
-
-    @app.get("/paid")
-    def paid() -> str:
-        return str(session["price"].cents)
-
-    client = app.test_client()
-    assert client.post("/sign-in").text == "Welcome"
-    client.get("/pay")
-    assert client.get("/paid").text == "5"
-
-
-def test_the_key_file_of_the_guide_is_one() -> None:
-    ring = json.loads(blocks(ROOT / "docs/guide.md", "json")[0])
-    for number, key in enumerate(ring["keys"]):
-        key["k"] = json.loads(new_jwk_set())["keys"][0]["k"]
-        assert number < 2
-    keys = parse_jwk_set(json.dumps(ring), origin="the guide")
-    assert keys.ring(0).primary.label == "spring"
 
 
 def test_the_readme_lists_every_setting() -> None:

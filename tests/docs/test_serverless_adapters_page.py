@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from a2wsgi import WSGIMiddleware
 from click.testing import CliRunner
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
 from flask import Flask, session
 from mangum import Mangum
 from serverless_wsgi import handle_request
@@ -22,6 +25,8 @@ from benchmarks import adapters
 from cookie_sessions.cli.commands import program
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.gateway import EventShape, guarded, synthetic
+from cookie_sessions.gateway.self_test import set_cookie_lines
+from cookie_sessions.middleware.starlette import SessionMiddleware
 from tests.docs.test_pages import ROOT, blocks
 
 PAGE = ROOT / "docs/serverless-adapters.md"
@@ -46,6 +51,20 @@ def shop() -> Flask:
     return app
 
 
+def growing() -> FastAPI:
+    app = FastAPI()
+    settings = {"COOKIE_SESSIONS_PROFILE": "granian"}
+    app.add_middleware(SessionMiddleware, "0123456789abcdef" * 2, config=settings)
+
+    async def grow(request: Request) -> str:
+        value = request.session.get("value", b"")
+        request.session["value"] = value or os.urandom(4000)
+        return str(len(value)) if value else "new"
+
+    app.add_api_route("/", grow, response_class=PlainTextResponse)
+    return app
+
+
 def test_the_table_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     (said,) = re.findall(r"<!-- adapters -->\n(.*?)\n<!-- /adapters -->", TEXT, re.DOTALL)
     assert said == adapters.adapters_table()
@@ -62,10 +81,28 @@ def test_every_shape_of_event_is_explained() -> None:
 
 
 def test_the_handler_of_the_page_answers() -> None:
-    names: dict[str, Any] = {"app": shop()}
+    names: dict[str, Any] = {"app": shop(), "fastapi_app": growing()}
     for source in blocks(PAGE, "python"):
         exec(source, names)  # noqa: S102
     assert names["handler"](synthetic(EventShape.HTTP), None)["body"] == "yes"
+
+
+@pytest.mark.parametrize("shape", EventShape)
+def test_a_session_of_two_lines_is_whole_under_the_asgi_handler_of_the_page(
+    shape: EventShape,
+) -> None:
+    names: dict[str, Any] = {"app": shop(), "fastapi_app": growing()}
+    for source in blocks(PAGE, "python"):
+        exec(source, names)  # noqa: S102
+    handler = names["asgi_handler"]
+    lines = set_cookie_lines(handler(synthetic(shape), None), shape)
+    cookies = [line.partition(";")[0] for line in lines]
+    assert len(cookies) == 2
+    answer = handler(synthetic(shape, cookies=cookies), None)
+    assert (answer["statusCode"], answer["body"]) == (200, "4000")
+    alone = names["adapter"](synthetic(shape, cookies=cookies), None)["body"]
+    assert alone == ("new" if shape is EventShape.REST else "4000")
+    assert handler({"source": "aws.events"}, None)["statusCode"] == 400
 
 
 @pytest.mark.parametrize("shape", EventShape)

@@ -257,6 +257,36 @@ def test_an_adapter_that_fails_is_logged_by_the_kind_of_its_error_alone(
     assert "canary" not in caplog.text
 
 
+def test_an_adapter_that_reads_the_context_is_tested_with_that_of_the_invocation() -> None:
+    def reading(application: Any) -> Any:
+        handler = ADAPTERS["apig-wsgi"](application)
+        return lambda event, context: handler(event, context.upper())
+
+    visit = Visit(EventShape.ALB_SINGLE, shop(), reading)
+    visit.handler(at(synthetic(EventShape.ALB_SINGLE), "/grow"), "context")
+    assert visit.told() == [("set", 2, 1), ("set", 2, 1)], "once by the test, once by the session"
+
+
+def test_an_adapter_that_can_not_be_tested_is_recognised_all_the_same() -> None:
+    def untestable(application: Any) -> Any:
+        handler = ADAPTERS["apig-wsgi"](application)
+
+        def handle(event: Any, context: Any) -> Any:
+            if event["path"] == "/":
+                raise KeyError("path")
+            return handler(event, context)
+
+        return handle
+
+    visit = Visit(EventShape.ALB_SINGLE, shop(), untestable)
+    visit.get("/grow")
+    assert visit.told() == [("set", 2, 0), ("sent", 3, 0), ("set", 2, 1)]
+    app = shop(PROPAGATE_EXCEPTIONS=True)
+    refusing = Visit(EventShape.ALB_SINGLE, app, untestable, strict=True)
+    with pytest.raises(SessionTooLarge, match="2 Set-Cookie lines where 1"):
+        refusing.get("/grow")
+
+
 def test_the_test_of_the_adapter_is_made_once_a_shape_and_never_reaches_the_application() -> None:
     made: list[object] = []
 

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -168,6 +169,16 @@ def test_compiled_code_sees_what_the_session_holds() -> None:
     in_request({"a": 1, "b": {"c": [1]}}, act)
 
 
+def test_where_nobody_says_that_a_session_is_asked_for_a_copy_shows_what_it_holds() -> None:
+    def act(session: Any) -> None:
+        # As before Starlette 1.0.
+        assert json.dumps(session) == "{}"
+        assert json.dumps(dict(session)) == '{"a": 1}'
+        assert json.dumps(session) == '{"a": 1}'
+
+    in_request({"a": 1}, act)
+
+
 def test_a_session_of_another_owner_shows_no_secret_of_the_one_before() -> None:
     def act(session: Any) -> None:
         session.subject = "ann"
@@ -292,6 +303,38 @@ def test_times_of_ours_count_before_max_age(clock: Clock) -> None:
     (line,) = lines(visitor.get("/0"))
     # 1,900,000,600 seconds since the epoch.
     assert "; expires=Sun, 17 Mar 2030 17:56:40 GMT;" in line
+
+
+@pytest.mark.parametrize("each_request", [True, False])
+def test_a_lifetime_in_the_settings_counts_before_max_age(
+    clock: Clock, *, each_request: bool
+) -> None:
+    visitor = served(
+        lambda session: session.update(a=1),
+        lambda session: session.get("a"),
+        config={
+            "PERMANENT_SESSION_LIFETIME": timedelta(seconds=60),
+            "SESSION_REFRESH_EACH_REQUEST": each_request,
+        },
+    )
+    (line,) = lines(visitor.get("/0"))
+    # 60 seconds behind 1,900,000,000 since the epoch.
+    end = "expires=Sun, 17 Mar 2030 17:47:40 GMT" if each_request else "Max-Age=60"
+    assert f"; {end};" in line
+    cookie = visitor.cookie
+    clock.forward(61)
+    assert visitor.takes(cookie).text("/1") == "None"
+
+
+def test_what_is_none_in_the_settings_takes_no_argument_away() -> None:
+    sessions = StarletteSessions(
+        SECRET,
+        max_age=100,
+        https_only=True,
+        config=dict.fromkeys(("SECRET_KEY", "SESSION_COOKIE_SECURE", "PERMANENT_SESSION_LIFETIME")),
+    )
+    assert sessions.configuration.cookie.secure
+    assert sessions.configuration.lifetime == 100
 
 
 def test_a_cookie_is_deleted_where_it_stands() -> None:

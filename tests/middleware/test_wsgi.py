@@ -193,6 +193,75 @@ def test_what_is_written_goes_to_the_server() -> None:
     assert len(server.values("set-cookie")) == 1
 
 
+@pytest.mark.parametrize("error", [None, Unavailable("later")])
+def test_a_body_behind_what_was_written_goes_to_the_server_as_it_is(
+    error: Exception | None,
+) -> None:
+    def app(environ: Any, start_response: Any) -> Parts:
+        start_response("200 OK", PLAIN)(b"first ")
+        return Parts(b"", error or b"second")
+
+    server = Server(under(app))
+    if error is None:
+        assert server.body() == b"second"
+    else:
+        with pytest.raises(Unavailable, match="later"):
+            server.body()
+    assert (server.status, server.written) == ("200 OK", b"first ")
+
+
+def _lets_out(error: Exception) -> Callable[[Any, Any], Iterable[bytes]]:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        raise error
+
+    return app
+
+
+def _lets_out_late(environ: Any, start_response: Any) -> Iterator[bytes]:
+    text = str(environ[ENVIRON_KEY].get("a"))
+    start_response("200 OK", PLAIN)
+    yield text.encode()
+
+
+def _writes(environ: Any, start_response: Any) -> list[bytes]:
+    environ[ENVIRON_KEY]["a"] = 1
+    start_response("200 OK", PLAIN)
+    return []
+
+
+def _writes_late(environ: Any, start_response: Any) -> Iterator[bytes]:
+    environ[ENVIRON_KEY]["a"] = 1
+    start_response("200 OK", PLAIN)
+    yield from ()
+
+
+def _writes_empty_parts(environ: Any, start_response: Any) -> Parts:
+    environ[ENVIRON_KEY]["a"] = 1
+    start_response("200 OK", PLAIN)
+    return Parts(b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("app", "status"),
+    [
+        (_lets_out(Unavailable("now")), "503 Service Unavailable"),
+        (_lets_out(ReauthenticationRequired(max_age=300)), "401 Unauthorized"),
+        (_lets_out_late, "503 Service Unavailable"),
+        (_writes, "503 Service Unavailable"),
+        (_writes_late, "503 Service Unavailable"),
+        (_writes_empty_parts, "503 Service Unavailable"),
+    ],
+)
+def test_an_answer_to_head_in_the_place_of_the_application_has_no_body(
+    app: Any, status: str
+) -> None:
+    asked = {"REQUEST_METHOD": "HEAD", "HTTP_COOKIE": f"session=AQ{'A' * 90}"}
+    server = Server(under(app, cut_off()), **asked)
+    assert server.body() == b""
+    assert server.status == status
+    assert int(server.values("content-length")[0]) > 0
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_a_generator_that_finds_no_keys_at_its_first_part_is_answered_503(*, early: bool) -> None:
     def app(environ: Any, start_response: Any) -> Iterator[bytes]:

@@ -60,6 +60,20 @@ def test_a_longer_idle_time_does_not_lengthen_what_was_sealed() -> None:
     assert verdict(Timeouts(idle=DAY), until=NOW + HOUR, now=NOW + HOUR + 1) is Reason.EXPIRED_IDLE
 
 
+@pytest.mark.parametrize("remember", [HOUR, DAY, 90 * DAY])
+@pytest.mark.parametrize("idle", [60, 90 * DAY])
+def test_a_longer_remember_time_does_not_lengthen_what_was_sealed(remember: int, idle: int) -> None:
+    timeouts = Timeouts(idle=idle, remember=remember)
+    claims = begun(NOW)._replace(lasts=DAY, until=NOW + HOUR)
+    assert timeouts.verdict(claims, sealed_at=NOW, now=NOW + HOUR) is None
+    over = timeouts.verdict(claims, sealed_at=NOW, now=NOW + HOUR + 1)
+    expected = Reason.EXPIRED_ABSOLUTE if remember == HOUR else Reason.EXPIRED_IDLE
+    assert over is expected
+    assert timeouts.kept_until(claims, sealed_at=NOW) == NOW + HOUR
+    # Nor does a write reach beyond what a remembered session was given when it began.
+    assert timeouts.until(now=NOW + 60, claims=claims) == NOW + min(remember, DAY)
+
+
 def test_an_absolute_time_ends_a_session_however_lately_it_was_used() -> None:
     timeouts = Timeouts(idle=HOUR, absolute=DAY)
     end = NOW + DAY

@@ -28,6 +28,8 @@ def outcomes(tests: Iterable[str], *, without: str | None) -> dict[str, str]:
         subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "tests.protections.plugin"),
+                # Nobody reads why they fail, and to explain it takes minutes for long texts.
+                "--assert=plain",
                 *("-p", "no:cacheprovider", f"--junitxml={report}", "-o", "junit_family=xunit1"),
                 *wanted,
             ],

@@ -31,6 +31,8 @@ from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.flask import handoff as views
 from cookie_sessions.flask import headers, interface
 from cookie_sessions.keys import key, ring
+from cookie_sessions.middleware import exchange
+from cookie_sessions.middleware import headers as middleware_headers
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.revocation import ledger, registry
 from cookie_sessions.revocation.facts import Standing
@@ -217,7 +219,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @switch("bound on opening")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Open every cookie that comes."""
-    patch.setattr(arrival, "MAX_OPENS", 10**6)
+    patch.setattr(arrival.Arrival, "_opens_left", 10**6)
 
 
 @switch("secrets apart")
@@ -292,6 +294,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(interface, "_vary", lambda *_: None)
 
 
+@switch("cache headers of the middleware")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """The same under any other application than Flask's."""
+    patch.setattr(middleware_headers, "keep_private", lambda _: None)
+    patch.setattr(exchange.Exchange, "_vary", lambda _: None)
+
+
 @switch("silence")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Show what a session holds."""
@@ -358,6 +367,12 @@ def _(patch: pytest.MonkeyPatch) -> None:
     from cookie_sessions.freshness import Freshness
 
     patch.setattr(Freshness, "_is_fresh", lambda *_: True)
+
+
+@switch("cookies beside a header")
+def _(patch: pytest.MonkeyPatch) -> None:
+    """Have Flask-Login see its remember cookie beside a session in a header."""
+    patch.setattr(interface, "overlook_remember_cookie", lambda *_: None)
 
 
 @switch("spending")

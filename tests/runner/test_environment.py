@@ -17,7 +17,12 @@ PROGRAMS = [
     "tests/flask_suite/run.py",
     "tests/wheel/run.py",
     "tests/runner/environment.py",
+    "tests/runner/dependencies.py",
+    "tests/runner/distributions.py",
+    "tests/runner/pythons.py",
 ]
+
+OURS = {"dependencies", "distributions", "environment", "pythons", "results"}
 
 OLDEST_THAT_UNDERSTANDS_THE_MESSAGE = (3, 7)
 
@@ -38,7 +43,7 @@ def test_the_programs_need_the_standard_library_alone(program: str) -> None:
         node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module
     }
     tops = {name.partition(".")[0] for name in imported}
-    assert tops - sys.stdlib_module_names <= {"environment", "results"}
+    assert tops - sys.stdlib_module_names <= OURS
 
 
 def test_a_taken_port_is_refused_in_words_before_anything_is_installed() -> None:

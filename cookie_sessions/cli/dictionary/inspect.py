@@ -10,7 +10,8 @@ import click
 
 from cookie_sessions import clock
 from cookie_sessions.cli.dictionary.bars import bars
-from cookie_sessions.cli.dictionary.place import SAMPLE, sample_or_none, shelf_path, telling
+from cookie_sessions.cli.dictionary.options import SAMPLE
+from cookie_sessions.cli.dictionary.place import sample_or_none, shelf_path, telling
 from cookie_sessions.cli.options import JSON
 from cookie_sessions.cli.times import moment_from
 from cookie_sessions.dictionaries.sample import Sample, Saving

@@ -7,7 +7,8 @@ from typing import Final
 import click
 
 from cookie_sessions.cli.defaults import typed
-from cookie_sessions.cli.dictionary.place import DICTIONARIES, change, find, shelf_path
+from cookie_sessions.cli.dictionary.options import DICTIONARIES
+from cookie_sessions.cli.dictionary.place import change, find, shelf_path
 from cookie_sessions.cli.refusal import Refused
 from cookie_sessions.cli.times import moment_from, since_epoch
 from cookie_sessions.dictionaries.shelf import Shelf, read_shelf

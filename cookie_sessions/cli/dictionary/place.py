@@ -6,12 +6,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
-
-import click
 
 from cookie_sessions import clock
 from cookie_sessions.cli.defaults import defaults
+from cookie_sessions.cli.dictionary.options import DICTIONARIES_VARIABLE, SAMPLE_VARIABLE
 from cookie_sessions.cli.ring_writer import RingWriter
 from cookie_sessions.dictionaries.sample import Sample
 from cookie_sessions.dictionaries.shelf import (
@@ -24,22 +22,6 @@ from cookie_sessions.dictionaries.shelf import (
 from cookie_sessions.dictionaries.trained import Trained
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 
-_SAMPLE: Final = "COOKIE_SESSIONS_SAMPLE"
-DICTIONARIES_VARIABLE: Final = "COOKIE_SESSIONS_DICTIONARIES"
-
-SAMPLE = click.option(
-    "--sample",
-    metavar="FILE",
-    help=f"The sample. By default what the environment variable {_SAMPLE} says; under flask, the "
-    f"application's setting of that name.",
-)
-DICTIONARIES = click.option(
-    "--dictionaries",
-    metavar="FILE",
-    help=f"The file of the application's dictionaries. By default what the environment variable "
-    f"{DICTIONARIES_VARIABLE} says; under flask, the application's setting of that name.",
-)
-
 
 def sample_at(path: str | None) -> Sample:
     """The sample that is named, or the one by default.
@@ -47,12 +29,12 @@ def sample_at(path: str | None) -> Sample:
     Raises:
         ConfigurationError: none is named.
     """
-    return Sample(_named(path, _SAMPLE, "--sample"), least=None)
+    return Sample(_named(path, SAMPLE_VARIABLE, "--sample"), least=None)
 
 
 def sample_or_none(path: str | None) -> Sample | None:
     """As :func:`sample_at`; None where none is named, or that by default is not on this machine."""
-    found = path or _by_default(_SAMPLE)
+    found = path or _by_default(SAMPLE_VARIABLE)
     if found is None or (path is None and not os.path.lexists(found)):
         return None
     return Sample(found, least=None)

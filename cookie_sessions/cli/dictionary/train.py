@@ -6,7 +6,8 @@ import click
 
 from cookie_sessions import clock
 from cookie_sessions.cli.defaults import typed
-from cookie_sessions.cli.dictionary.place import SAMPLE, create, sample_at, telling
+from cookie_sessions.cli.dictionary.options import SAMPLE
+from cookie_sessions.cli.dictionary.place import create, sample_at, telling
 from cookie_sessions.codec.compress import built_in_octets
 from cookie_sessions.dictionaries.compose import DEFAULT_OCTETS, compose
 from cookie_sessions.dictionaries.shelf import Shelf

@@ -71,6 +71,19 @@ SHAPES: Final = ("rest", "http", "url", "alb-single", "alb-multi")
     multiple=True,
     help="Whose events the handler gets; repeatable. Default: all.",
 )
+@click.option(
+    "--app",
+    metavar="MODULE:NAME",
+    help="Sessions of cookie_sessions.middleware, the application that has them, or their "
+    "settings; asked alone, they are checked as flask sessions doctor checks Flask's.",
+)
+@click.option(
+    "--accept",
+    "accepted",
+    metavar="CHECK",
+    multiple=True,
+    help="With --app: the name of a check whose warning is meant, as --json has it; repeatable.",
+)
 @click.option("--new-token", "makes_token", is_flag=True, help="Make a token, and ask nobody.")
 @click.option(
     "--lasts",
@@ -92,6 +105,8 @@ def doctor(
     revocations: str | None,
     handler: str | None,
     shapes: tuple[str, ...],
+    app: str | None,
+    accepted: tuple[str, ...],
     makes_token: bool,
     lasts: int,
     progress: bool,
@@ -106,10 +121,14 @@ def doctor(
     if makes_token:
         _make_token(lasts, as_json=as_json)
         return
+    if app is not None:
+        if url or cookie or handler:
+            raise click.UsageError("--app is asked alone.")
+        sys.exit(_checked(app, accepted, as_json=as_json))
     list_url = _list_url(revocations)
     if not (url or cookie or store or list_url or handler):
         raise click.UsageError(
-            "Give --url, --cookie, --store, --revocations, --handler or --new-token."
+            "Give --url, --cookie, --store, --revocations, --handler, --app or --new-token."
         )
     # A command that measures nothing need not wait for the parts that do.
     from cookie_sessions.cli.doctor import report as reports
@@ -176,6 +195,14 @@ def _adapter(handler: str, shapes: tuple[str, ...]) -> tuple[AdapterRow, ...]:
     from cookie_sessions.cli.doctor.handler import examine_handler, row_of
 
     return tuple(row_of(finding) for finding in examine_handler(handler, shapes))
+
+
+def _checked(app: str, accepted: tuple[str, ...], *, as_json: bool) -> int:
+    from cookie_sessions.cli.doctor.verdict import refuse_unknown, say
+    from cookie_sessions.cli.doctor.without_flask import examine
+
+    refuse_unknown(accepted)
+    return say(examine(app), accepted=accepted, as_json=as_json)
 
 
 def _make_token(lasts: int, *, as_json: bool) -> None:

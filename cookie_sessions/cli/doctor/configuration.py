@@ -85,6 +85,7 @@ CHECKS: Final = (
     Check(keys.secret_key, ("11.2.3", "13.3.1")),
     Check(keys.keys, ("13.3.1", "13.3.4")),
     Check(keys.index_key, ("13.3.4",)),
+    Check(keys.handoff_keys, ("13.3.2",)),
 )
 
 

@@ -1,15 +1,20 @@
-"""What ``flask sessions doctor`` knows of an application, and what a check says of it."""
+"""What the doctor knows of an application, and what a check says of it."""
 
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cookie_sessions.cli.doctor.store import StoreHealth
 from cookie_sessions.cookies import CookieAttributes
+from cookie_sessions.keys import is_weak
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings
+
+_OF_FUNCTIONS: Final = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API")
+"""Environment variables that AWS Lambda sets, by its documentation."""
 
 
 class Level(enum.StrEnum):
@@ -68,6 +73,7 @@ class Deployment(NamedTuple):
         is_development: whether it runs in debug mode or is being tested.
         now: when it was looked at, in seconds since the epoch.
         is_function: whether it runs in a function of AWS Lambda.
+        is_flask: whether it is a Flask application; else the middleware keeps its sessions.
     """
 
     interface: str
@@ -87,6 +93,7 @@ class Deployment(NamedTuple):
     is_development: bool
     now: float
     is_function: bool
+    is_flask: bool = True
 
 
 def ok(text: str) -> Finding:
@@ -102,6 +109,34 @@ def note(text: str) -> Finding:
 def warning(text: str) -> Finding:
     """What is to be changed."""
     return Finding(Level.WARNING, text)
+
+
+def runs_in_function() -> bool:
+    """Whether this process runs in a function of AWS Lambda."""
+    return any(name in os.environ for name in _OF_FUNCTIONS)
+
+
+def secrets_of(
+    secret_key: str | bytes | None, fallbacks: Iterable[str | bytes] | None, settings: Settings
+) -> Secrets:
+    """What is known of an application's secrets.
+
+    Args:
+        secret_key: its SECRET_KEY.
+        fallbacks: its SECRET_KEY_FALLBACKS.
+        settings: ours.
+    """
+    secrets = [_octets(each) for each in (secret_key, *(fallbacks or ())) if each]
+    index_key = settings.index_key
+    return Secrets(
+        exists=bool(secret_key),
+        is_weak=any(is_weak(each) for each in secrets),
+        names_subjects=index_key is not None and _octets(index_key) in secrets,
+    )
+
+
+def _octets(secret: str | bytes) -> bytes:
+    return secret.encode() if isinstance(secret, str) else secret
 
 
 def plain_users(mixin: type) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,21 +12,22 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cookie_sessions import clock
-from cookie_sessions.cli.doctor.deployment import Deployment, Secrets, plain_users
+from cookie_sessions.cli.doctor.deployment import (
+    Deployment,
+    plain_users,
+    runs_in_function,
+    secrets_of,
+)
 from cookie_sessions.cli.doctor.store import examine_list, examine_values
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.flask import CookieSessionInterface
 from cookie_sessions.flask.state import AppState
-from cookie_sessions.keys import is_weak
 from cookie_sessions.settings import COOKIE_PREFIXES, PREFIX, Settings, timeouts_in
 
 _INNER: Final = ("app", "wsgi_app", "application", "_app", "_inner")
 """What middleware calls that which it stands before."""
 
 _DEEPEST: Final = 32
-
-_OF_FUNCTIONS: Final = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API")
-"""Environment variables that AWS Lambda sets, by its documentation."""
 
 
 def examine(app: Flask) -> Deployment:
@@ -64,12 +64,12 @@ def examine(app: Flask) -> Deployment:
         timeouts=timeouts_in(
             settings, lifetime=int(app.permanent_session_lifetime.total_seconds())
         ),
-        secrets=_secrets(app, settings),
+        secrets=secrets_of(app.secret_key, app.config.get("SECRET_KEY_FALLBACKS"), settings),
         csrf=_csrf(app, settings) if is_sealed else "",
         has_proxy_fix=any(isinstance(each, ProxyFix) for each in _middleware(app)),
         is_development=app.debug or app.testing,
         now=clock.now(),
-        is_function=any(name in os.environ for name in _OF_FUNCTIONS),
+        is_function=runs_in_function(),
     )
 
 
@@ -85,20 +85,6 @@ def _named(app: Flask, main: CookieAttributes) -> Iterator[CookieAttributes]:
     for name, each in AppState.of(app).named.items():
         samesite = each.get_cookie_samesite(app)
         yield replace(main, name=f"{main.name}-{name}", samesite=samesite)
-
-
-def _secrets(app: Flask, settings: Settings) -> Secrets:
-    given = [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
-    secrets = [_octets(each) for each in given if each]
-    return Secrets(
-        exists=bool(app.secret_key),
-        is_weak=any(is_weak(each) for each in secrets),
-        names_subjects=settings.index_key is not None and _octets(settings.index_key) in secrets,
-    )
-
-
-def _octets(secret: str | bytes) -> bytes:
-    return secret.encode() if isinstance(secret, str) else secret
 
 
 _UNSAFE: Final = ("POST", "PUT", "PATCH", "DELETE")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cookie_sessions.cli.doctor.fitting import configured, fitting, room, shortcomings
 from cookie_sessions.cli.doctor.measurement import Measured
 from cookie_sessions.cli.doctor.others import Others
 from cookie_sessions.cli.doctor.site import DROPPED
+from cookie_sessions.clock import SKEW
 from cookie_sessions.cookies import PROFILES, Profile
 
 _PORTABLE = PROFILES["portable"]
+_NEARLY: Final = 60
+"""Seconds by which clocks may differ before anybody needs to know."""
 
 
 class Findings(NamedTuple):
@@ -60,6 +63,8 @@ def crowded(others: Others, profile: Profile) -> str | None:
 
 
 def _notes(measured: Measured, profiles: list[Profile], chosen: Profile | None) -> Iterator[str]:
+    if _NEARLY < abs(measured.ahead or 0) <= SKEW:
+        yield f"{_apart(measured)}. Up to {SKEW} seconds are allowed for."
     if chosen is not None and profiles and room(profiles[0]) > room(chosen):
         yield (
             f"The profile {profiles[0].name!r} leaves sessions the most room of those that fit "
@@ -86,6 +91,13 @@ def _notes(measured: Measured, profiles: list[Profile], chosen: Profile | None) 
 def _warnings(
     measured: Measured, profiles: list[Profile], chosen: Profile | None, *, is_encrypted: bool
 ) -> Iterator[str]:
+    apart = _apart(measured)
+    if abs(measured.ahead or 0) > SKEW:
+        yield (
+            f"{apart}, and more than {SKEW} seconds between instances sign visitors out at the one "
+            f"that is behind, and end sessions early at the one that is ahead. Have both machines "
+            f"keep their time by NTP."
+        )
     portable = shortcomings(_PORTABLE, measured)
     if portable:
         yield f"The default profile 'portable' does not fit here: {'; '.join(portable)}." + (
@@ -117,3 +129,9 @@ def _warnings(
             "COOKIE_SESSIONS_JOIN_BY_COMMAS is set, and nothing here joins Cookie lines by commas. "
             "Take it out: it lets scripts of a page forge cookies."
         )
+
+
+def _apart(measured: Measured) -> str:
+    ahead = measured.ahead or 0
+    where = "ahead of" if ahead > 0 else "behind"
+    return f"The application's clock is {abs(ahead):,} seconds {where} this machine's"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from cookie_sessions.cli.doctor.named import loaded
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.gateway import EventShape, Finding, Guarded
 
@@ -23,7 +21,7 @@ def examine_handler(name: str, shapes: Sequence[str]) -> list[Finding]:
     Raises:
         ConfigurationError: there is no such handler, or no guard stands before it.
     """
-    handler = _loaded(name)
+    handler = loaded(name, what="handler")
     if not isinstance(handler, Guarded):
         raise ConfigurationError(
             f"{name} is no guarded handler, so its adapter can't be tested. Make it with "
@@ -62,17 +60,3 @@ def row_of(finding: Finding) -> AdapterRow:
         told = f"the adapter passes out {out}, and in {into}, so sessions of several cookies end"
     told = f"{finding.shape.label}: {told}. {finding.remedy}" if told else ""
     return AdapterRow(finding.shape.value, out, into, told)
-
-
-def _loaded(name: str) -> object:
-    module, _, attribute = name.replace(":", ".").rpartition(".")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, ValueError, AttributeError) as error:
-        raise ConfigurationError(
-            f"The handler {name} can't be loaded ({type(error).__name__}). Name it as module:name, "
-            f"in the folder from which the module can be imported."
-        ) from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from cookie_sessions import clock
 from cookie_sessions.cli.doctor.site import CLOSED, DROPPED, OK, Answer, Site
 from cookie_sessions.probe import MAX_OCTETS, cookie_pairs, set_cookie_values
 
@@ -47,6 +49,8 @@ class Measured(NamedTuple):
         joints: what stands between the values of two Cookie lines when they arrive; empty where
             not both do.
         application: what the application said of its settings.
+        ahead: by how many seconds its clock is at least ahead of this machine's, or behind where
+            that is negative; None where it does not say.
     """
 
     cookie_line: Limit
@@ -58,6 +62,7 @@ class Measured(NamedTuple):
     own: int
     joints: tuple[str, ...]
     application: dict[str, Any]
+    ahead: int | None = None
 
     @property
     def response(self) -> int:
@@ -89,7 +94,9 @@ def measure(site: Site, progress: Progress) -> Measured:
     Raises:
         Unavailable: the probe does not answer, or stops answering even small requests.
     """
+    asked = clock.now()
     first = site.control()
+    ahead = _ahead(first.told.get("clock"), asked=asked, answered=clock.now())
     limits = {
         kind: _limit(site, _ASK[kind], kind, progress, most=_MOST.get(kind, MAX_OCTETS))
         for kind in KINDS
@@ -102,7 +109,16 @@ def measure(site: Site, progress: Progress) -> Measured:
         own=site.headers_octets,
         joints=tuple(map(str, joints)),
         application=first.told.get("application") or {},
+        ahead=ahead,
     )
+
+
+def _ahead(told: object, *, asked: float, answered: float) -> int | None:
+    """How far a clock is from what it can have been while it was asked: whole seconds."""
+    if type(told) is not int:
+        return None
+    # It counts whole seconds, so it may say up to one less than it was.
+    return max(0, math.floor(told - answered)) + min(0, math.ceil(told + 1 - asked))
 
 
 def _ask_cookie_line(site: Site, octets: int) -> tuple[Answer, bool]:

@@ -103,6 +103,7 @@ def tell_json(report: Report) -> None:
             "limits": {kind: getattr(measured, kind)._asdict() for kind in KINDS},
             "response": measured.response,
             "joints": measured.joints,
+            "ahead": measured.ahead,
             "profiles": report.findings.profiles,
             "configured": report.findings.configured,
         }

@@ -11,7 +11,7 @@ import click
 
 from cookie_sessions import clock
 from cookie_sessions.cli.defaults import defaults
-from cookie_sessions.cli.dictionary.place import DICTIONARIES, DICTIONARIES_VARIABLE
+from cookie_sessions.cli.dictionary.options import DICTIONARIES, DICTIONARIES_VARIABLE
 from cookie_sessions.cli.options import JSON, KEYS
 from cookie_sessions.cli.refusal import EXIT_ERROR
 from cookie_sessions.errors import Rejected, UsageError

@@ -35,6 +35,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "fingerprint_header": "X-Ja4",
     "handoff_origin": "https://shop.example.org",
     "overflow": "sqlite:values.db",
+    "handoff_keys": "file:/etc/shop/handoff-keys.json",
     "handoff_targets": ("https://accounts.example.com/redeem",),
 }
 SOUND: Final = Deployment(
@@ -232,4 +233,10 @@ FAULTY: list[tuple[Callable[..., Any], Deployment, Level, str]] = [
     (keys.secret_key, secrets(is_weak=True), Level.WARNING, "fewer than 16 octets"),
     (keys.keys, with_settings(keys=None), Level.NOTE, "cookie-sessions keys init"),
     (keys.index_key, secrets(names_subjects=True), Level.WARNING, "give SECRET_KEY another value"),
+    (
+        keys.handoff_keys,
+        with_settings(handoff_keys=None),
+        Level.WARNING,
+        "forge the other's sessions",
+    ),
 ]

@@ -79,6 +79,13 @@ def test_of_an_application_that_is_not_ours_no_cookie_and_no_form_is_looked_at()
     assert not {*looks} & {*names_of(foreign)}
 
 
+def test_a_ring_is_none_of_its_own_where_it_seals_sessions_too() -> None:
+    level, text = told(keys.handoff_keys(with_settings(handoff_keys=SOUND.settings.keys)))
+    assert (level, "Make a ring for them alone" in text) == (Level.WARNING, True)
+    for none in (with_settings(handoff_targets=()), with_settings(handoff_targets=(), keys=None)):
+        assert keys.handoff_keys(none) is None
+
+
 def test_a_register_needs_a_store() -> None:
     for revocations in (None, "snapshot:file:list"):
         level, text = told(lists.register(with_settings(register=False, revocations=revocations)))

@@ -139,6 +139,28 @@ def test_how_lines_are_joined_is_compared_with_the_setting(
     assert (len(found.notes), len(found.warnings)) == (notes, warnings)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (None, ""),
+        (-60, ""),
+        (61, "note: The application's clock is 61 seconds ahead of this machine's."),
+        (-300, "note: The application's clock is 300 seconds behind this machine's."),
+        (301, "warning: The application's clock is 301 seconds ahead of this machine's, and"),
+        (-7_200, "warning: The application's clock is 7,200 seconds behind this machine's, and"),
+    ],
+)
+def test_clocks_that_differ_are_told_and_by_more_than_is_allowed_for_warned_of(
+    ahead: int | None, told: str
+) -> None:
+    found = find(deployment()._replace(ahead=ahead), is_encrypted=True)
+    texts = [f"note: {each}" for each in found.notes]
+    texts += [f"warning: {each}" for each in found.warnings]
+    clocks = [each for each in texts if "clock" in each]
+    assert len(clocks) == bool(told)
+    assert all(each.startswith(told) for each in clocks)
+
+
 def test_the_cookies_of_a_browser_are_counted_by_name_and_never_shown() -> None:
     others = others_in('Cookie: a=canary; session="can ary" ; canary\x1b; b\x1b[2J=é')
     assert others.cookies == (("session", 19), ("a", 10), ("b?[2J", 10), ("(no name)", 9))

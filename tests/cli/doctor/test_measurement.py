@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cookie_sessions.cli.doctor.measurement import KINDS, Limit, Measured, measure
@@ -129,3 +131,22 @@ def test_a_run_stays_well_below_what_a_process_answers() -> None:
         measure(site, lambda kind, octets, requests: told.append(kind))
         assert len(stub.requests) == site.requests < 200 < MAX_REQUESTS < MAX_ANSWERS
     assert list(dict.fromkeys(told)) == list(KINDS)
+
+
+@pytest.mark.parametrize("moved", [0, 301, -301, None, "soon"])
+def test_the_applications_clock_is_compared_with_this_machines(moved: object) -> None:
+    def change(_: Request, response: Response) -> Response:
+        told = json.loads(response.body)
+        told["clock"] = told["clock"] + moved if type(moved) is int else moved
+        return response._replace(body=json.dumps(told).ljust(len(response.body)).encode())
+
+    token, answer = probe(change=change)
+    with serving(answer) as stub:
+        measured, _ = run(token, stub.url)
+    if type(moved) is not int:
+        assert measured.ahead is None
+        return
+    # Whole seconds are told, and as much as the answer took may be missing, never too much.
+    assert measured.ahead is not None
+    assert abs(moved) - 5 <= abs(measured.ahead) <= abs(moved) or moved == measured.ahead == 0
+    assert measured.ahead * moved >= 0

@@ -16,7 +16,7 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.policy import Timeouts
 from tests.examples.edge.edge import Edge, form
-from tests.examples.edge.site import options, sealed, stored
+from tests.examples.edge.site import PRIMARY, options, sealed, stored
 from tests.plain import HOUR, START, Site
 
 MANY = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -42,7 +42,7 @@ def agree(edge: Edge, site: Site, header: str) -> Set[Reason] | str | None:
     verdict = python_says(site, header)
     told = edge.say("open", header=header, options=options(now=site.now))
     if "reason" in told:
-        assert isinstance(verdict, set)
+        assert isinstance(verdict, Set)
         assert told["reason"] in verdict
     else:
         assert "answer" in told, told
@@ -59,7 +59,7 @@ def test_every_flipped_bit_is_refused_for_the_same_reason(edge: Edge, site: Site
         changed[place // 8] ^= 1 << place % 8
         sent = base64.urlsafe_b64encode(changed).decode().rstrip("=")
         verdict = agree(edge, site, f"session={sent}")
-        assert isinstance(verdict, set)
+        assert isinstance(verdict, Set)
         reasons |= verdict
     assert reasons == {
         Reason.UNKNOWN_VERSION,
@@ -112,7 +112,7 @@ def test_chunks_that_were_lost_mixed_or_changed_are_refused_for_the_same_reason(
             [pair.replace("=~", "=~~", 1) for pair in one],
         )
     ]
-    told = {str(reason) for verdict in verdicts if isinstance(verdict, set) for reason in verdict}
+    told = {str(reason) for verdict in verdicts if isinstance(verdict, Set) for reason in verdict}
     assert told >= {"missing_chunk", "mixed_chunks", "ambiguous", "malformed", "bad_seal"}
 
 
@@ -261,6 +261,8 @@ def test_a_moved_clock_ends_sessions_in_the_same_second(edge: Edge, site: Site) 
         Claims.begin(now=START, until=int(START) + 100),
         remembered._replace(lasts=None),
         remembered,
+        # Sealed while a remembered session lived for less, or none was remembered.
+        remembered._replace(until=int(START) + 100),
         later._replace(auth_time=int(START) + 295),
     ]
     settings_of = [
@@ -298,3 +300,23 @@ def test_without_timeouts_a_session_ends_where_its_claims_say(edge: Edge, site: 
     with pytest.raises(Rejected) as refusal:
         edge.ask("open", header=header, options={**given, "now": int(START) + 9001})
     assert refusal.value.reason is Reason.EXPIRED_IDLE
+
+
+@pytest.mark.parametrize("name", ["idle", "absolute", "remember", "now", "skew"])
+def test_a_time_that_is_a_text_is_an_error_and_no_session_without_an_end(
+    edge: Edge, site: Site, name: str
+) -> None:
+    said = edge.say("open", header=f"session={site.store(a=1)}", options=options(**{name: "10"}))
+    assert said["error"].startswith("TypeError: Times are numbers of seconds")
+
+
+@pytest.mark.parametrize("revoked", [PRIMARY, [PRIMARY.upper()], {PRIMARY: True}, [None]])
+def test_revoked_keys_that_would_never_be_found_are_an_error(
+    edge: Edge, site: Site, revoked: object
+) -> None:
+    header = f"session={site.store(a=1)}"
+    said = edge.say("open", header=header, options=options(revoked=revoked))
+    assert said["error"].startswith("TypeError: Revoked keys are an array of ids")
+    with pytest.raises(Rejected) as refusal:
+        edge.ask("open", header=header, options=options(revoked=[PRIMARY]))
+    assert refusal.value.reason is Reason.KEY_REVOKED

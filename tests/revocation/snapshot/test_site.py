@@ -75,7 +75,9 @@ class Server:
             handler.send_header("Location", self.behaviour.removeprefix("to "))
             handler.end_headers()
             return
-        handler.send_response(200)
+        handler.send_response(204 if self.behaviour == "nothing" else 200)
+        if self.behaviour == "announced":
+            handler.send_header("Content-Length", str(10**12))
         if self.behaviour == "cut":
             handler.send_header("Content-Length", "5000")
         handler.end_headers()
@@ -130,7 +132,7 @@ def test_what_has_not_changed_is_not_fetched_again(desk: Desk, server: Server) -
 @pytest.mark.parametrize(
     "behaviour",
     [
-        *("error", "cut", "endless", "drips", "silent"),
+        *("error", "cut", "endless", "drips", "silent", "nothing", "announced"),
         *("to http://127.0.0.1:1/", "to http://example.test/", "to file:///etc/passwd"),
         *("to /list/revocations.jwt", "to ftp://127.0.0.1/", "to https://127.0.0.1:1/"),
     ],

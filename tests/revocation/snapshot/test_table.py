@@ -102,3 +102,30 @@ def test_a_table_that_is_not_sorted_or_names_something_twice_is_refused() -> Non
     for order in ((second, first), (first, first)):
         with pytest.raises(SnapshotRefused):
             table(head + b"".join(order))
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        (Entries([bytes(7)], [], [], 0), "A session's id has 8 octets"),
+        (Entries([], [(bytes(15), 1)], [], 0), "A subject's id has 16 octets"),
+        (Entries([], [], [bytes(5)], 0), "A key id has 4 octets"),
+        (Entries([], [], [], 2**64), "A mark has 8 octets"),
+    ],
+)
+def test_what_would_not_be_found_again_is_not_written(entries: Entries, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        dump(entries)
+
+
+def test_a_machine_of_the_other_byte_order_writes_and_reads_the_same_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only the order is ours to fake: the octets are swapped once more than this machine would."""
+    listed = Entries([bytes(range(8))], [(bytes(range(16)), 7)], [b"kids"], 9)
+    octets = dump(listed)
+    monkeypatch.setattr("cookie_sessions.revocation.snapshot.table._IS_LITTLE", False)
+    swapped = dump(listed)
+    assert swapped != octets
+    assert len(swapped) == len(octets)
+    assert table(swapped).mark == 9

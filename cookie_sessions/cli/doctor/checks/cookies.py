@@ -99,7 +99,12 @@ def samesite(deployment: Deployment) -> Finding | None:
         )
     return warning(
         f"Browsers send the cookie along with requests of other sites (SameSite=None), and nothing "
-        f"tells forged ones from others. {fix}, and use CookieSessions(app, csrf=True)."
+        f"tells forged ones from others. {fix}, and "
+        + (
+            "use CookieSessions(app, csrf=True)."
+            if deployment.is_flask
+            else 'compare where requests come from (docs/middleware.md, "Forged requests").'
+        )
     )
 
 

@@ -54,3 +54,17 @@ def index_key(deployment: Deployment) -> Finding | None:
         f"both. Leave it as it is, give SECRET_KEY another value, and keep the present one in "
         f"SECRET_KEY_FALLBACKS until its sessions have ended."
     )
+
+
+def handoff_keys(deployment: Deployment) -> Finding | None:
+    """Whether who hands users over, or takes them in, could forge sessions of the other side."""
+    settings = deployment.settings
+    if not (settings.handoff_sources or settings.handoff_targets):
+        return None
+    if settings.handoff_keys is not None and settings.handoff_keys != settings.keys:
+        return ok("Hand-offs have a ring of their own, which seals no session.")
+    return warning(
+        f"Hand-offs are sealed with the keys of the sessions, which both sides must have for it: "
+        f"each can open and forge the other's sessions. Make a ring for them alone with "
+        f"cookie-sessions keys init, give it to both sides, and name it in {PREFIX}HANDOFF_KEYS."
+    )

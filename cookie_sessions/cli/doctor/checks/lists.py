@@ -118,6 +118,13 @@ def subject(deployment: Deployment) -> Finding | None:
     if deployment.has_login or deployment.names_subject:
         key = deployment.settings.subject_key
         return ok(f"The session's key {key!r} says whose it is, so all of a user's can be ended.")
+    if not deployment.is_flask:
+        return warning(
+            f"Nothing in the configuration says whose a session is. Unless the application sets "
+            f"session.subject, all sessions are nobody's: signing out ends no copy of a cookie, "
+            f"and nobody can be signed out everywhere. If it does, accept this finding (--accept "
+            f"subject); else set {PREFIX}SUBJECT_KEY to the session key that names the user."
+        )
     return warning(
         f"Nothing in the configuration says whose a session is: Flask-Login is not in use, and "
         f"{PREFIX}SUBJECT_KEY is not set. Unless views set session.subject, all sessions are "

@@ -17,6 +17,12 @@ def csrf(deployment: Deployment) -> Finding | None:
     if deployment.csrf:
         by = "Flask-WTF" if deployment.csrf == "flask_wtf" else "CookieSessions"
         return ok(f"Requests that change something and were forged are refused (by {by}).")
+    if not deployment.is_flask:
+        return note(
+            "Whether forged requests are refused can't be seen from here. Have the application "
+            "compare where those come from that change something, and that open a WebSocket, with "
+            'cookie_sessions.csrf.origin_verdict (docs/middleware.md, "Forged requests").'
+        )
     return warning(
         "Nothing tells requests that another site had sent from those of the application's own "
         "pages: neither CookieSessions(app, csrf=True) nor Flask-WTF's CSRFProtect is in use. "
@@ -57,7 +63,7 @@ def proxy(deployment: Deployment) -> Finding | None:
         f"Sessions are bound to {bound}, and no ProxyFix says that there is a proxy. Without one "
         f"that removes the header from what clients send, a copy comes with the owner's; behind "
         f"one, all addresses are the proxy's. Use werkzeug.middleware.proxy_fix.ProxyFix with the "
-        f"number of proxies, or see that the server itself believes them."
+        f"number of proxies (WSGI), or see that the server itself believes them, and nobody else."
     )
 
 
