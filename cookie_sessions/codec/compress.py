@@ -72,16 +72,12 @@ class Dictionary:
 
     def compress(self, octets: bytes) -> bytes:
         """Compress octets into one frame."""
-        strategy = _QUICK if len(octets) <= _QUICK_OCTETS else _LAZY
-        if self._is_trained:
-            strategy = _THOROUGH
+        strategy = self._strategy(len(octets))
         machines = self._compressors[strategy]
         try:
             machine = machines.pop()
         except IndexError:
-            machine = zstandard.ZstdCompressor(
-                dict_data=self._digested(strategy), compression_params=_parameters(strategy)
-            )
+            machine = self._new_compressor(strategy)
         frame = machine.compress(octets)
         if len(machines) < _MAX_IDLE:
             machines.append(machine)
@@ -112,6 +108,16 @@ class Dictionary:
         if len(self._decompressors) < _MAX_IDLE:
             self._decompressors.append(machine)
         return octets
+
+    def _strategy(self, octets: int) -> int:
+        if self._is_trained:
+            return _THOROUGH
+        return _QUICK if octets <= _QUICK_OCTETS else _LAZY
+
+    def _new_compressor(self, strategy: int) -> zstandard.ZstdCompressor:
+        return zstandard.ZstdCompressor(
+            dict_data=self._digested(strategy), compression_params=_parameters(strategy)
+        )
 
     def _new_decompressor(self) -> zstandard.ZstdDecompressor:
         return zstandard.ZstdDecompressor(
