@@ -100,13 +100,16 @@ class Floor:
         self._values = [ormsgpack.unpackb(octets, ext_hook=ormsgpack.Ext) for octets in packed]
         plaintext = product.payload(values)
         claims, wires = codec.load_payload(plaintext)
-        self._compressed = [
+        segments = [
             dictionary.decompress(wire[2:])
             for wire in wires.values()
             if type(wire) is bytes and wire[:1] == _COMPRESSED
         ]
-        # The bare machine: Dictionary.compress adds the bookkeeping that threads need.
-        self._compress = dictionary._new_compressor().compress
+        # The bare machines: Dictionary.compress adds the bookkeeping that threads need.
+        self._compressed = [
+            (dictionary._new_compressor(dictionary._strategy(len(octets))).compress, octets)
+            for octets in segments
+        ]
         self._claims = plaintext[: 1 + len(claims)]
         self._map = _unpack_map(plaintext[len(self._claims) :])
         self._aes = Cipher(algorithms.AES(os.urandom(KEY_OCTETS)), modes.ECB()).encryptor()  # noqa: S305
@@ -120,8 +123,7 @@ class Floor:
         packb = ormsgpack.packb
         for value in self._values:
             packb(value)
-        compress = self._compress
-        for octets in self._compressed:
+        for compress, octets in self._compressed:
             compress(octets)
         plaintext = self._claims + packb(self._map, option=_KEYS)
         nonce = os.urandom(NONCE_OCTETS)

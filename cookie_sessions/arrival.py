@@ -12,7 +12,6 @@ from cookie_sessions.content import Content, Early
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
 from cookie_sessions.departure import Departure
 from cookie_sessions.ending import end, end_others
-from cookie_sessions.envelope import Head
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.fixation import shed
@@ -118,24 +117,24 @@ class Arrival:
             and not is_split(texts[0])
         )
 
-    def peek(self) -> Head | None:
-        """The clear part of the cookie that would be refreshed; None where there is none.
+    def sliding_since(self) -> int | None:
+        """When the cookie was sealed that would be refreshed, by its clear part; None without one.
 
         That is the one sealed last among those that say refreshable, whoever sent them: only
         opening tells more.
+
+        Returns:
+            Seconds since the epoch.
         """
         if not self.header:
             return None
-        peek = self._manager.peek
+        since = self._manager.sliding_since
         texts = self._find(self.name)
         if len(texts) == 1 and not is_split(texts[0]):
-            head = peek(texts[0])
-            return head if head is not None and head.refreshable else None
+            return since(texts[0])
         texts = self._texts_of_any_name()
         clear = [head_text(text) if is_split(text) else text for text in texts]
-        heads = [head for text in clear if (head := peek(text)) is not None]
-        heads = [head for head in heads if head.refreshable]
-        return max(heads, key=lambda head: head.sealed_at) if heads else None
+        return max((at for text in clear if (at := since(text)) is not None), default=None)
 
     @property
     def spent(self) -> bool:

@@ -6,7 +6,7 @@ docs/format.md, "Claims", is the specification of the octets.
 from __future__ import annotations
 
 import os
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cookie_sessions.crypto import KID_OCTETS
 from cookie_sessions.errors import Reason, Rejected
@@ -144,56 +144,18 @@ class Claims(NamedTuple):
         if len(octets) < _FIXED:
             raise Rejected(Reason.UNDECODABLE)
         iat = int.from_bytes(octets[SID_OCTETS:_FIXED], "big")
-        if len(octets) == _USUAL and not octets[_FIXED]:
-            # Begun at a whole second, ends within years, and nobody has said more of it.
-            word = int.from_bytes(octets[-4:], "little")
+        sid, since = octets[:SID_OCTETS], iat * 1000
+        if len(octets) >= _USUAL and not octets[_FIXED]:
+            # Begun at a whole second, ends within years.
+            word = int.from_bytes(octets[_FIXED + 1 : _USUAL], "little")
             if word & 0x80808080 == 0x00808080 and word >= 0x01000000:
                 until = word & 0x7F | word >> 1 & 0x3F80 | word >> 2 & 0x1FC000 | word >> 24 << 21
-                return cls(octets[:SID_OCTETS], iat, iat * 1000, iat + until)
-        since, position = _read_varint(octets, _FIXED)
+                if len(octets) == _USUAL:
+                    return cls(sid, iat, since, iat + until)
+                return cls(sid, iat, since, iat + until, *_optional(octets, _USUAL, iat))
+        later, position = _read_varint(octets, _FIXED)
         until, position = _read_varint(octets, position)
-        claims = cls(octets[:SID_OCTETS], iat, iat * 1000 + since, iat + until)
-        return claims if position == len(octets) else claims._with_optional(octets, position)
-
-    def _with_optional(self, octets: bytes, position: int) -> Claims:
-        fields: dict[int, bytes] = {}
-        last = 0
-        while position < len(octets):
-            tag = octets[position]
-            length, position = _read_varint(octets, position + 1)
-            if tag <= last or length > len(octets) - position:
-                raise Rejected(Reason.UNDECODABLE)
-            fields[tag] = octets[position : position + length]
-            position += length
-            last = tag
-        auth_time = fields.pop(_AUTH_TIME, None)
-        # A field that to_octets would leave out must not have come either.
-        empty = b"" in (fields.get(_BINDINGS), fields.get(_FORMER_KIDS))
-        former = fields.pop(_FORMER_KIDS, b"")
-        subject = fields.pop(_SUBJECT, None)
-        bindings = fields.pop(_BINDINGS, b"")
-        imported_from = fields.pop(_IMPORTED_FROM, None)
-        lasts = fields.pop(_LASTS, None)
-        beside = fields.pop(_BESIDE, None)
-        if any(tag & _CRITICAL for tag in fields):
-            raise Rejected(Reason.UNKNOWN_VERSION)
-        if empty or len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
-            raise Rejected(Reason.UNDECODABLE)
-        for name in (imported_from, beside):
-            if name is not None and len(name) != NAME_OCTETS:
-                raise Rejected(Reason.UNDECODABLE)
-        return self._replace(
-            auth_time=None if auth_time is None else self.iat + _whole_varint(auth_time),
-            subject=subject,
-            bindings=bindings,
-            former_kids=tuple(
-                former[i : i + KID_OCTETS] for i in range(0, len(former), KID_OCTETS)
-            ),
-            imported_from=imported_from or b"",
-            lasts=None if lasts is None else _whole_varint(lasts),
-            beside=beside or b"",
-            unknown=tuple(fields.items()),
-        )
+        return cls(sid, iat, since + later, iat + until, *_optional(octets, position, iat))
 
 
 _NO_OPTIONAL: Final = Claims(b"", 0, 0, 0)[4:]
@@ -216,6 +178,8 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varint(octets: bytes, position: int) -> tuple[int, int]:
+    if position < len(octets) and octets[position] < 0x80:
+        return octets[position], position + 1
     number = shift = 0
     for octet in octets[position : position + _MAX_VARINT_OCTETS]:
         position += 1
@@ -234,3 +198,47 @@ def _whole_varint(octets: bytes) -> int:
     if position != len(octets):
         raise Rejected(Reason.UNDECODABLE)
     return number
+
+
+def _optional(octets: bytes, position: int, iat: int) -> tuple[Any, ...]:
+    """The fields of :class:`Claims` behind the first four, as they stand from a position on."""
+    fields: dict[int, bytes] = {}
+    last, size = 0, len(octets)
+    while position < size:
+        tag = octets[position]
+        length, position = _read_varint(octets, position + 1)
+        if tag <= last or length > size - position:
+            raise Rejected(Reason.UNDECODABLE)
+        fields[tag] = octets[position : position + length]
+        position += length
+        last = tag
+    take = fields.pop
+    auth_time, subject = take(_AUTH_TIME, None), take(_SUBJECT, None)
+    bindings = take(_BINDINGS, None)
+    if not fields and bindings != b"":
+        # What is said of most: when the user proved who they are, who they are, and on what.
+        proved_at = None if auth_time is None else iat + _whole_varint(auth_time)
+        return proved_at, subject, bindings or b""
+    former, lasts = take(_FORMER_KIDS, None), take(_LASTS, None)
+    imported_from, beside = take(_IMPORTED_FROM, None), take(_BESIDE, None)
+    if any(tag & _CRITICAL for tag in fields):
+        raise Rejected(Reason.UNKNOWN_VERSION)
+    # A field that to_octets would leave out must not have come either.
+    if bindings == b"" or former == b"":
+        raise Rejected(Reason.UNDECODABLE)
+    former = former or b""
+    if len(former) % KID_OCTETS or len(former) > MAX_FORMER_KIDS * KID_OCTETS:
+        raise Rejected(Reason.UNDECODABLE)
+    for name in (imported_from, beside):
+        if name is not None and len(name) != NAME_OCTETS:
+            raise Rejected(Reason.UNDECODABLE)
+    return (
+        None if auth_time is None else iat + _whole_varint(auth_time),
+        subject,
+        bindings or b"",
+        tuple(former[i : i + KID_OCTETS] for i in range(0, len(former), KID_OCTETS)),
+        imported_from or b"",
+        None if lasts is None else _whole_varint(lasts),
+        beside or b"",
+        tuple(fields.items()),
+    )

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from cookie_sessions import clock
-from cookie_sessions.arrival import Arrival
 from cookie_sessions.fixation import begins_anew
 from cookie_sessions.intent import NOTHING
 
 if TYPE_CHECKING:
+    from cookie_sessions.arrival import Arrival
     from cookie_sessions.cookies import CookieAttributes, Surroundings
-    from cookie_sessions.envelope import Head
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.session import Session
 
@@ -30,37 +29,39 @@ UNAVAILABLE_TEXT: Final = (
 """What such a visitor is told."""
 
 
-def sliding_head(session: Session) -> Head | None:
-    """The clear part of the cookie whose end may be moved without the session being used.
+def sliding_since(session: Session) -> int | None:
+    """When the cookie was sealed whose end may be moved without the session being used.
 
     The response depends on that cookie whether it is moved or not.
 
     Args:
         session: one that is not open.
+
+    Returns:
+        Seconds since the epoch, by the clear part of the cookie; None where there is none such.
     """
-    head = cast(Arrival, session._origin).peek()
-    return head if head is not None and head.refreshable else None
+    return cast("Arrival", session._origin).sliding_since()
 
 
 def refresh_is_due(
-    manager: SessionManager, session: Session, head: Head, *, is_public: Callable[[], bool]
+    manager: SessionManager, session: Session, *, sealed_at: int, is_public: Callable[[], bool]
 ) -> bool:
     """Whether a session that was not used is to be refreshed.
 
-    The head was read without a key: only a session that opens and passes is refreshed, and one that
+    That was read without a key: only a session that opens and passes is refreshed, and one that
     the browser forgets anyway is not written by a request that had no use for it, unless settings
     of ours end it when it is not used.
 
     Args:
         manager: whose timeouts apply.
         session: the session; opened only where it is old enough.
-        head: the clear part of its cookie.
+        sealed_at: when its cookie says that it was sealed, in seconds since the epoch.
         is_public: whether the response says that shared caches may keep it.
 
     Raises:
         Unavailable: the keys can't be had.
     """
-    if not manager.timeouts().refresh_due(sealed_at=head.sealed_at, now=clock.now()):
+    if not manager.timeouts().refresh_due(sealed_at=sealed_at, now=clock.now()):
         return False
     if is_public():
         return False
@@ -135,13 +136,10 @@ def lines_of(
         UsageError: a value can't be packed, or the session does not fit a cookie.
         Unavailable: the keys or a store do not answer.
     """
-    if not _is_as_it_came(session):
-        # Values that can't be unpacked here are not the application's to lose.
-        manager.settle(session)
-        if not session._holds_something:
-            if session.modified or cast(Arrival, session._origin).spent:
-                return manager.delete(session, cookie=cookie(), surroundings=surroundings())
-            return []
+    if not keeps_something(manager, session):
+        if is_dropped(session):
+            return manager.delete(session, cookie=cookie(), surroundings=surroundings())
+        return []
     renewed = renew()
     if not renewed and not manager.must_rewrite(session):
         return []
@@ -152,13 +150,32 @@ def lines_of(
     )
 
 
-def _is_as_it_came(session: Session) -> bool:
-    """Whether a cookie brought what is there, and nothing was asked of it but to be read."""
+def keeps_something(manager: SessionManager, session: Session) -> bool:
+    """Pack what was changed, drop what is not the present owner's, and say whether more is left.
+
+    Args:
+        manager: whose settings apply.
+        session: an open session.
+
+    Raises:
+        UsageError: a value can't be packed.
+    """
     content = session._content
-    return (
+    if (
         content is not None
-        and not (session._written or session._watched)
+        and session._wires
+        and not session._written
+        and not session._watched
         and session._intent is NOTHING
         and session._claims is content.claims
-        and bool(session._wires)
-    )
+    ):
+        # A cookie brought what is there, and nothing was asked of it but to be read.
+        return True
+    manager.settle(session)
+    # Values that can't be unpacked here are not the application's to lose.
+    return session._holds_something
+
+
+def is_dropped(session: Session) -> bool:
+    """Whether the browser is to drop the cookie of a session that keeps nothing."""
+    return session.modified or cast("Arrival", session._origin).spent

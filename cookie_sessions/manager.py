@@ -13,7 +13,7 @@ from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
 from cookie_sessions.continuation import continuation
 from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
-from cookie_sessions.envelope import Head, peek
+from cookie_sessions.envelope import Head, peek, sliding_since
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
 from cookie_sessions.fixation import shed
@@ -226,6 +226,13 @@ class SessionManager:
         if migration is not None and migration.reads(text, now=clock.now()):
             return migration.peek(text)
         return peek(text)
+
+    def sliding_since(self, text: str) -> int | None:
+        """When a cookie of either form was sealed whose end moves with its use; None for others."""
+        if self.migration is None:
+            return sliding_since(text)
+        head = self.peek(text)
+        return head.sealed_at if head is not None and head.refreshable else None
 
     def must_rewrite(self, session: Session) -> bool:
         """Whether the session can't stay as it came.

@@ -6,14 +6,13 @@ unopened. Nothing is decrypted before the first use, and no value is unpacked be
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from cookie_sessions.claims import Claims
-from cookie_sessions.codec import Codec, Reference, Wire
+from cookie_sessions.codec import Codec, Reference, Wire, is_its_own_wire
 from cookie_sessions.content import Content, Origin
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName, Events
@@ -21,15 +20,6 @@ from cookie_sessions.freshness import Freshness
 
 _INLINE: Final = frozenset({type(None), bool, int, float, str})
 _IMMUTABLE: Final = _INLINE | {bytes, datetime, date, time, timedelta, UUID}
-_NOT_THE_CALLERS: Final = (
-    "cookie_sessions.",
-    "flask.",
-    "werkzeug.",
-    "starlette.",
-    "quart.",
-    "collections.",
-    "_collections",
-)
 DEFAULT_SUBJECT_KEY: Final = "_user_id"
 """Where Flask-Login says whose session it is."""
 
@@ -86,10 +76,6 @@ class Session(Freshness):
         self._events = events
         self._strict = strict
         self._subject_key = subject_key
-        self._live: dict[Any, Any] = {}
-        self._watched: dict[Any, bytes] = {}
-        self._damaged: dict[Any, Wire] = {}
-        self._fetched: dict[Any, Wire] = {}
 
     @property
     def permanent(self) -> bool:
@@ -103,7 +89,9 @@ class Session(Freshness):
     @property
     def modified(self) -> bool:
         """Whether the session will be written. ``True`` writes it, ``False`` forgets changes."""
-        return self._written or (not self._settled and self._changed_within())
+        if self._written or self._wires is None:
+            return self._written
+        return bool(self._watched) and not self._settled and self._changed_within()
 
     @modified.setter
     def modified(self, value: bool) -> None:
@@ -137,13 +125,24 @@ class Session(Freshness):
             wires = wire = None
             raise
 
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value of ``key``, or ``default`` where there is none."""
+        wires = self._wires
+        if wires is None:
+            wires = self._open()
+        # Most keys that are asked for in vain are none, and that costs no exception.
+        return super().get(key, default) if key in wires else default
+
     def __setitem__(self, key: Any, value: Any) -> None:
-        wires = self._writable()
-        if self._unavailable:
-            return
+        wires = self._wires
+        if wires is None or self._unavailable or self._committed:
+            wires = self._writable()
+            if self._unavailable:
+                return
         # A value that is stored for the first time takes its place in the order now.
         wires.setdefault(key, None)
-        self._damaged.pop(key, None)
+        if self._damaged:
+            self._damaged.pop(key, None)
         self._live[key] = value
         self._watched[key] = _NEVER_PACKED
         self._written = True
@@ -230,9 +229,10 @@ class Session(Freshness):
         """
         wires = self._opened()
         if not self._settled:
-            # Text in the visitor's language may ask the session for it while it is packed.
-            for name in tuple(self._watched):
-                self._settle_one(wires, name)
+            if self._watched:
+                # Text in the visitor's language may ask the session for it while it is packed.
+                for name in tuple(self._watched):
+                    self._settle_one(wires, name)
             self._settled = True
         return self._held()
 
@@ -254,11 +254,16 @@ class Session(Freshness):
             self._written = True
 
     def _settle_one(self, wires: dict[Any, Wire], name: Any) -> None:
-        value = self._live[name]
+        value, watched = self._live[name], self._watched
+        if is_its_own_wire(value):
+            # Nobody can change it within, so there is nothing to be watched any more.
+            wires[name] = value
+            del watched[name]
+            return
         packed = self._codec.pack(value, name=name)
-        if packed != self._watched[name]:
+        if packed != watched[name]:
             wires[name] = self._codec.to_wire(name, value, packed)
-            self._watched[name] = packed
+            watched[name] = packed
             self._written = True
 
     def _changed_within(self) -> bool:
@@ -276,6 +281,11 @@ class Session(Freshness):
 
     def _open(self) -> dict[Any, Wire]:
         self.accessed = True
+        # Most sessions that no request uses are never opened, and need none of these.
+        self._live = {}
+        self._watched = {}
+        self._damaged = {}
+        self._fetched = {}
         try:
             content = self._origin.open()
         except Unavailable:
@@ -373,7 +383,10 @@ class Session(Freshness):
                 self._written = True
                 self._events.emit(EventName.WRITE_IGNORED)
         elif self._committed:
-            place = _place_of_caller()
+            # Only an application that loses a write loads the code that finds it.
+            from cookie_sessions.caller import place_of_caller
+
+            place = place_of_caller()
             if place != self._lost_at:
                 self._lost_at = place
                 self._events.emit(EventName.WRITE_LOST, place=place)
@@ -383,14 +396,3 @@ class Session(Freshness):
                     f"change is lost. Change the session before the response is returned."
                 )
         return wires
-
-
-def _place_of_caller() -> str:
-    frame = sys._getframe(1)
-    outer = frame.f_back
-    while outer is not None:
-        module = str(outer.f_globals.get("__name__", ""))
-        if not module.startswith(_NOT_THE_CALLERS):
-            return f"{outer.f_code.co_filename}:{outer.f_lineno}"
-        outer = outer.f_back
-    return "an unknown place"

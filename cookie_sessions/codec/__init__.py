@@ -3,7 +3,7 @@
 from cookie_sessions.codec.codec import Codec, Steps
 from cookie_sessions.codec.compress import MAX_VALUE_OCTETS, Dictionaries, Dictionary
 from cookie_sessions.codec.names import DEFAULT_SECRET_NAMES
-from cookie_sessions.codec.payload import Wire
+from cookie_sessions.codec.payload import Wire, is_its_own_wire
 from cookie_sessions.codec.reference import (
     MAX_REFERRED_OCTETS,
     REFERENCE_OCTETS,
@@ -26,5 +26,6 @@ __all__ = [
     "RegisteredType",
     "Steps",
     "Wire",
+    "is_its_own_wire",
     "references_of",
 ]

@@ -17,11 +17,23 @@ Wire: TypeAlias = bool | int | float | str | Ext | bytes | None
 MAX_CLAIMS_OCTETS: Final = 255
 
 _ANY_KEY: Final = ormsgpack.OPT_NON_STR_KEYS
-_NAMES: Final[Mapping[object, object]] = dict(enumerate(STATIC_NAMES))
+_NAMES: Final[Mapping[int, str]] = dict(enumerate(STATIC_NAMES))
 _CODES: Final[dict[object, object]] = dict(CODES.items())
-_TEXT: Final = frozenset({str})
-_WRITTEN_AS_THEY_ARE: Final = frozenset({str, int})
 _LENGTHS: Final = tuple(bytes((length,)) for length in range(MAX_CLAIMS_OCTETS + 1))
+_INLINE: Final = frozenset({type(None), bool, float})
+_SHORT: Final = 16
+_SMALL: Final = 1 << 63
+
+
+def is_its_own_wire(value: object) -> bool:
+    """Whether it is known without packing that a value stands in the payload as it is.
+
+    Args:
+        value: what the application stored.
+    """
+    if type(value) is str:
+        return len(value) < _SHORT and value.isascii()
+    return type(value) in _INLINE or (type(value) is int and -_SMALL <= value < _SMALL)
 
 
 def dump(
@@ -43,15 +55,10 @@ def dump(
     if not 1 <= len(claims) <= MAX_CLAIMS_OCTETS:
         raise ValueError(f"claims take 1 to {MAX_CLAIMS_OCTETS} octets")
     code_of = _CODES.get
-    entries: dict[object, Wire]
-    if _TEXT.issuperset(map(type, wires)):
-        # A loop in C, for what nearly all keys are.
-        entries = dict(zip(map(code_of, wires, wires), wires.values(), strict=True))
-    else:
-        entries = {
-            code_of(key, key) if type(key) is str else _coded(pack_key(key)): wire
-            for key, wire in wires.items()
-        }
+    entries: dict[object, Wire] = {
+        code_of(key, key) if type(key) is str else _coded(pack_key(key)): wire
+        for key, wire in wires.items()
+    }
     if len(entries) != len(wires):
         raise UsageError(
             "Two keys of the session are one and the same once they are packed, so a value would "
@@ -101,13 +108,15 @@ def load(
     # Trailing octets, duplicate keys and longer forms than needed all fail this comparison.
     if start == 1 or type(entries) is not dict or packb(entries, None, _ANY_KEY) != octets:
         raise ValueError("not as it is written")
-    # Loops in C: this is done for each request that opens its session. A true key counts as 1 to a
-    # dict, so types are looked at first.
-    if _WRITTEN_AS_THEY_ARE.issuperset(map(type, entries)):
-        named = dict(zip(map(_NAMES.get, entries, entries), entries.values(), strict=True))
-        if _TEXT.issuperset(map(type, named)) and len(named) == len(entries):
-            return plaintext[1:start], named
-    named = {_named(key, unpack_key): wire for key, wire in entries.items()}
+    # A plain loop: sessions have few keys, and loops in C take longer to begin than this to end.
+    named: dict[object, Wire] = {}
+    for key, wire in entries.items():
+        if type(key) is int:
+            named[_NAMES[key]] = wire
+        elif type(key) is str:
+            named[key] = wire
+        else:
+            named[_named(key, unpack_key)] = wire
     if len(named) != len(entries):
         raise ValueError("one key twice")
     return plaintext[1:start], named
@@ -126,10 +135,6 @@ def _coded(key: str | bytes) -> int | str | bytes:
 
 
 def _named(key: object, unpack_key: Callable[[bytes], object]) -> object:
-    if type(key) is str:
-        return key
-    if type(key) is int:
-        return _NAMES[key]
     if type(key) is not bytes:
         raise ValueError("not a key on the wire")
     named = unpack_key(key)

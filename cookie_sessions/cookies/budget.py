@@ -7,7 +7,6 @@ warn, and may move values to a store, but never makes an error.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -222,8 +221,10 @@ NOTHING_SEEN: Final = Surroundings(int, int)
 
 def octets_of(headers: Iterable[tuple[str, str]]) -> int:
     """The octets that headers take on the line."""
-    pairs = [*headers]
-    return sum(map(len, itertools.chain.from_iterable(pairs))) + len(pairs) * _FIELD
+    octets = 0
+    for name, value in headers:
+        octets += len(name) + len(value) + _FIELD
+    return octets
 
 
 class Excess(NamedTuple):

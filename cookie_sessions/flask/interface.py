@@ -9,11 +9,12 @@ from flask.sessions import SessionInterface, SessionMixin
 
 from cookie_sessions import clock
 from cookie_sessions.conclusion import (
+    is_dropped,
     is_renewed,
+    keeps_something,
     kept_until,
-    lines_of,
     refresh_is_due,
-    sliding_head,
+    sliding_since,
 )
 from cookie_sessions.cookies import CookieAttributes
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
@@ -105,12 +106,12 @@ class CookieSessionInterface(SessionInterface):
         By Flask's rule, unless our own timeouts say that it is due once a part of the idle timeout
         is over, or has nothing to move because the session is remembered.
         """
-        if not isinstance(session, FlaskSession):
-            return super().should_set_cookie(app, session)
-        renewed = is_renewed(
-            self.manager(app), session, each_request=app.config["SESSION_REFRESH_EACH_REQUEST"]
-        )
-        return super().should_set_cookie(app, session) if renewed is None else renewed
+        if isinstance(session, FlaskSession):
+            each = app.config["SESSION_REFRESH_EACH_REQUEST"]
+            renewed = is_renewed(self.manager(app), session, each_request=each)
+            if renewed is not None:
+                return renewed
+        return super().should_set_cookie(app, session)
 
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """Until when a browser keeps the cookie of a permanent session: a courtesy, no more."""
@@ -124,15 +125,17 @@ class CookieSessionInterface(SessionInterface):
         """A session that opens at its first use, or None without a secret key and a key ring."""
         state = AppState.of(app)
         # A cookie that browsers would drop stops the first request, not the first sign-in.
-        asks = self._has_own_getters or bool(self.__dict__)
-        cookie = state.cookie(self._built) if not asks else None
-        if cookie is None and not state.has_manager:
-            self._cookie(app)
-        manager = self.manager(app)
+        if self._has_own_getters or self.__dict__:
+            if not state.has_manager:
+                self._cookie(app)
+            manager = self.manager(app)
+            name = self.get_cookie_name(app) if state.has_keys else ""
+        else:
+            name = state.cookie(self._built).name
+            manager = state.manager
         if not state.has_keys:
             return None
         environ = request.environ
-        name = self.get_cookie_name(app) if cookie is None else cookie.name
         bond = manager.bond
         client = None if bond is None else bond.client_of(environ)
         arrival = None
@@ -203,9 +206,15 @@ class CookieSessionInterface(SessionInterface):
         return AppState.of(app).manager
 
     def _save(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        manager = self.manager(app)
         if not isinstance(session, FlaskSession):
-            session = self._adopt(manager, session)
+            session = self._adopt(self.manager(app), session)
+        unused = session._wires is None
+        sealed_at = sliding_since(session) if unused else None
+        if unused and sealed_at is None and not session.accessed:
+            # So it is with most sessions that a request had no use for.
+            session._commit()
+            return
+        manager = self.manager(app)
         if session.accessed:
             _vary(manager, session, response)
         if session._csrf is not None:
@@ -218,7 +227,7 @@ class CookieSessionInterface(SessionInterface):
         if session._committed:
             return
         session._commit()
-        if not session._is_open and not self._refresh_is_due(app, manager, session, response):
+        if unused and not self._refresh_is_due(app, manager, session, response, sealed_at):
             return
         if FORGED in session._environ and session.new:
             return
@@ -253,13 +262,22 @@ class CookieSessionInterface(SessionInterface):
     def _lines(
         self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
     ) -> list[str]:
-        return lines_of(
-            manager,
+        # As conclusion.lines_of does it, without a function for each thing that is seldom asked.
+        if not keeps_something(manager, session):
+            if not is_dropped(session):
+                return []
+            surroundings = surroundings_of(session._environ, response)
+            return manager.delete(session, cookie=self._cookie(app), surroundings=surroundings)
+        renew = self.should_set_cookie(app, session)
+        if not renew and not manager.must_rewrite(session):
+            return []
+        expires = self._expires(app, manager, session)
+        return manager.seal(
             session,
-            cookie=lambda: self._cookie(app),
-            renew=lambda: self.should_set_cookie(app, session),
-            expires=lambda: self._expires(app, manager, session),
-            surroundings=lambda: surroundings_of(session._environ, response),
+            cookie=self._cookie(app),
+            expires=expires,
+            renew=renew,
+            surroundings=surroundings_of(session._environ, response),
         )
 
     def _expires(self, app: Flask, manager: SessionManager, session: FlaskSession) -> int | None:
@@ -272,16 +290,22 @@ class CookieSessionInterface(SessionInterface):
         return int(clock.now() + AppState.of(app).lifetime if until is None else until)
 
     def _refresh_is_due(
-        self, app: Flask, manager: SessionManager, session: FlaskSession, response: Response
+        self,
+        app: Flask,
+        manager: SessionManager,
+        session: FlaskSession,
+        response: Response,
+        sealed_at: int | None,
     ) -> bool:
         """Decide from the clear head whether a session that was not used is to be refreshed."""
-        head = sliding_head(session)
-        if head is None:
+        if sealed_at is None:
             return False
         _vary(manager, session, response)
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             return False
-        return refresh_is_due(manager, session, head, is_public=lambda: is_public(response))
+        return refresh_is_due(
+            manager, session, sealed_at=sealed_at, is_public=lambda: is_public(response)
+        )
 
     def _prefix(self, app: Flask) -> str:
         return COOKIE_PREFIXES[AppState.of(app).manager.settings.cookie_prefix]

@@ -100,7 +100,7 @@ class AppState:
         self._manager: SessionManager | None = None
         self._timeouts: tuple[object, Timeouts] | None = None
         self.lifetime = 0.0
-        self._cookie: tuple[tuple[object, ...], CookieAttributes] | None = None
+        self._cookie: tuple[tuple[object, ...], bool, CookieAttributes] | None = None
         # Reading the dictionary spares the steps of an attribute that only reads it, too.
         kind: Any = type(app)
         ours: Any = Flask
@@ -140,7 +140,10 @@ class AppState:
     @property
     def has_keys(self) -> bool:
         """Whether there is a key ring or a secret key to make one of."""
-        return self._assembly.provider is not None or bool(self._secrets()[0])
+        if self._assembly.provider is not None:
+            return True
+        app = self._app
+        return bool(app.config["SECRET_KEY"] if self._reads_config else app.secret_key)
 
     @property
     def provider(self) -> KeyProvider | None:
@@ -163,9 +166,11 @@ class AppState:
     def timeouts(self) -> Timeouts:
         """The timeouts in force: by Flask's PERMANENT_SESSION_LIFETIME and our settings."""
         app = self._app
-        reads = self._reads_config
-        name = "PERMANENT_SESSION_LIFETIME"
-        configured: object = app.config[name] if reads else app.permanent_session_lifetime
+        configured: object = (
+            app.config["PERMANENT_SESSION_LIFETIME"]
+            if self._reads_config
+            else app.permanent_session_lifetime
+        )
         known = self._timeouts
         if known is not None and known[0] == configured:
             return known[1]
@@ -183,12 +188,12 @@ class AppState:
         Raises:
             ConfigurationError: browsers would drop such a cookie.
         """
-        values = (self.harden, *_OF_COOKIE(self._app.config))
+        values = _OF_COOKIE(self._app.config)
         known = self._cookie
-        if known is not None and known[0] == values:
-            return known[1]
+        if known is not None and known[0] == values and known[1] is self.harden:
+            return known[2]
         cookie = build(self._app)
-        self._cookie = (values, cookie)
+        self._cookie = (values, self.harden, cookie)
         return cookie
 
     def _build(self) -> SessionManager:

@@ -12,7 +12,7 @@ from cookie_sessions.conclusion import (
     is_renewed,
     lines_of,
     refresh_is_due,
-    sliding_head,
+    sliding_since,
 )
 from cookie_sessions.cookies import LineLimit, Surroundings
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
@@ -107,7 +107,9 @@ class Exchange:
     @property
     def is_idle(self) -> bool:
         """Whether concluding asks for no key and no store, and adds nothing to the response."""
-        return not (self._concluded or self.session._is_open) and sliding_head(self.session) is None
+        return (
+            not (self._concluded or self.session._is_open) and sliding_since(self.session) is None
+        )
 
     def open_early(self) -> None:
         """Do now what the session's first use would; for a thread in which waiting is allowed."""
@@ -202,14 +204,16 @@ class Exchange:
 
     def _refresh_is_due(self, headers: Headers) -> bool:
         session = self.session
-        head = sliding_head(session)
-        if head is None:
+        sealed_at = sliding_since(session)
+        if sealed_at is None:
             return False
         self._vary()
         if not self._sessions.configuration.each_request:
             return False
         public = functools.partial(is_public, headers)
-        return refresh_is_due(self._sessions.manager, session, head, is_public=public)
+        return refresh_is_due(
+            self._sessions.manager, session, sealed_at=sealed_at, is_public=public
+        )
 
     def _lines(self, headers: Headers) -> list[str]:
         sessions, session = self._sessions, self.session

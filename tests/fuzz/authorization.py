@@ -79,7 +79,7 @@ def _use(header: str) -> Session:
     """Open it, use it, write it, and open what was written."""
     arrival = arrival_of(SITE.manager, header, name=SITE.cookie.name)
     assert arrival is not None
-    arrival.peek()
+    arrival.sliding_since()
     session = SITE.manager.load(arrival, session_class=Session)
     found = session.new
     for key in session:

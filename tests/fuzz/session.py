@@ -74,7 +74,7 @@ def seeds() -> Iterator[bytes]:
 def _use(header: str) -> None:
     """Open it, use it in every way, write it, and open what was written."""
     arrival = SITE.manager.arrival(header, name=SITE.cookie.name)
-    arrival.peek()
+    arrival.sliding_since()
     session = SITE.manager.load(arrival, session_class=Session)
     assert bool(session) == (len(session) > 0), "true and empty, or the other way round"
     if session.new:
