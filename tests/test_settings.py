@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -46,7 +45,7 @@ def test_the_password_in_a_url_of_a_store_is_not_shown() -> None:
 
 
 def test_settings_are_frozen() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         Settings().strict = True  # type: ignore[misc]
 
 
@@ -263,8 +262,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(name: str, neares
 def test_a_name_like_no_other_is_refused_with_all_known_ones() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_mapping({PREFIX + "Z" * 60: "x"})
-    for field in dataclasses.fields(Settings):
-        assert PREFIX + field.name.upper() in str(caught.value)
+    for name in Settings._fields:
+        assert PREFIX + name.upper() in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["KEYS", "KEY", "AUDIENCE", "SECRET_NAMES", "TYPES"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cookie_sessions.codec.leaves import ENCODERS, LATE_ENCODERS
 from cookie_sessions.errors import ConfigurationError
@@ -17,8 +16,7 @@ _OURS: Final = frozenset(
 _OURS_BY_PLACE: Final = frozenset({*LATE_ENCODERS, ("markupsafe", "Markup")})
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredType:
+class RegisteredType(NamedTuple):
     """A type of the application that sessions keep.
 
     The name is what stands in the cookie, never a module path: the type may move or be renamed.

@@ -6,7 +6,6 @@ stricter than the one that keeps somebody signed in, and ends with it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import current_app, has_request_context, request
@@ -148,8 +147,7 @@ class NamedSession(CookieSessionInterface):
         if self._manager is None:
             state = AppState.of(app)
             main = state.manager
-            settings = replace(
-                main.settings,
+            settings = main.settings._replace(
                 previous_names=(),
                 former_scopes=(),
                 overflow=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -121,12 +121,12 @@ def _check_secrets(secret_key: Any, fallbacks: Any) -> None:
 
 
 def _refuse_what_is_flasks(settings: Settings) -> None:
-    for each in fields(Settings):
-        value = getattr(settings, each.name)
-        if each.name in _OF_FLASK_ALONE and value and value != each.default:
+    for name, default in Settings._field_defaults.items():
+        value = getattr(settings, name)
+        if name in _OF_FLASK_ALONE and value and value != default:
             raise ConfigurationError(
-                f"{PREFIX}{each.name.upper()} is for Flask alone, and would silently do nothing "
-                f"here. {_OF_FLASK_ALONE[each.name]}"
+                f"{PREFIX}{name.upper()} is for Flask alone, and would silently do nothing "
+                f"here. {_OF_FLASK_ALONE[name]}"
             )
 
 

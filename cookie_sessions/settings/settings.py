@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cookie_sessions.codec import (
     DEFAULT_SECRET_NAMES,
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
     from cookie_sessions.policy.binding import Verdict
     from cookie_sessions.probe import Grant
 
+_HIDDEN: Final = frozenset({"overflow", "revocations", "index_key", "snapshot_keys"})
 SNAPSHOT: Final = "snapshot:"
 """Begins the URL of a list of ended sessions that can only be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What an application may set beside its framework's own cookie settings.
 
     Attributes:
@@ -173,7 +172,7 @@ class Settings:
     header: bool = False
     clear_site_data: tuple[str, ...] = ()
     profile: Profile = PROFILES["portable"]
-    overflow: str | None = field(default=None, repr=False)
+    overflow: str | None = None
     overflow_octets: int = MAX_REFERRED_OCTETS
     hot: tuple[str, ...] = ()
     cold: tuple[str, ...] = ()
@@ -181,16 +180,16 @@ class Settings:
     sample: str | None = None
     sample_rate: float = 0.01
     sample_subjects: int = 20
-    revocations: str | None = field(default=None, repr=False)
+    revocations: str | None = None
     revocations_staleness: float = 2.0
     revocations_timeout: float = 0.25
     revocations_down: str = "refuse"
     regenerate_grace: float = 5.0
     subject_key: str = "_user_id"
     pre_login: frozenset[str] = frozenset()
-    index_key: str | None = field(default=None, repr=False)
+    index_key: str | None = None
     register: bool = False
-    snapshot_keys: str | None = field(default=None, repr=False)
+    snapshot_keys: str | None = None
     snapshot_audience: str = "cookie_sessions"
     unsafe_logout_keeps_copies: bool = False
     csrf: bool | None = None
@@ -209,6 +208,14 @@ class Settings:
     write: str = "sealed"
     strict: bool = False
 
+    def __repr__(self) -> str:
+        shown = [
+            f"{name}={value!r}"
+            for name, value in zip(self._fields, self, strict=True)
+            if name not in _HIDDEN
+        ]
+        return f"Settings({', '.join(shown)})"
+
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> Settings:
         """Read the settings whose names begin with ``COOKIE_SESSIONS_``; others are passed over.
@@ -216,7 +223,7 @@ class Settings:
         Raises:
             ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
         """
-        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
+        known = {PREFIX + name.upper(): name for name in cls._fields}
         values: dict[str, Any] = {}
         for name, value in config.items():
             if name in known:

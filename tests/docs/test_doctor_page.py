@@ -34,7 +34,7 @@ def test_the_levels_are_what_the_checks_find() -> None:
 
 
 def test_each_check_has_a_fix_and_its_settings_exist() -> None:
-    fields = {each.upper() for each in SOUND.settings.__slots__}
+    fields = {each.upper() for each in SOUND.settings._fields}
     flasks = {"SESSION_COOKIE", "SECRET_KEY", "PERMANENT_SESSION_LIFETIME"}
     for row in ROWS:
         assert len(row) == 5

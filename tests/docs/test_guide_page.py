@@ -201,7 +201,7 @@ def test_the_checklist_names_every_check_of_such_an_application_and_none_that_is
 
 
 def test_the_settings_that_the_guide_names_exist() -> None:
-    fields = {name.upper() for name in Settings.__slots__}
+    fields = {name.upper() for name in Settings._fields}
     named = set(re.findall(rf"{PREFIX}([A-Z_]+)", TEXT))
     assert named
     assert named <= fields

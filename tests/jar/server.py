@@ -184,7 +184,8 @@ class Visit:
         self.lost += 1
 
     def _read_only(self) -> int | None:
-        return self._session.get("write")
+        write: int | None = self._session.get("write")
+        return write
 
     def _replace_all(self) -> int:
         size = int(LEAST * (MOST / LEAST) ** self._random.random())
@@ -201,7 +202,7 @@ class Visit:
 
     def _rename(self) -> int | None:
         self._session.regenerate()
-        return self._session.get("write")
+        return self._read_only()
 
     def _clear(self) -> None:
         self._session.clear()

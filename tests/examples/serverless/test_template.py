@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def statements() -> dict[str, tuple[set[str], Any]]:
 
 
 def test_every_variable_is_a_setting() -> None:
-    known = {f"{JOTTER}_{PREFIX}{field.name.upper()}" for field in fields(Settings)}
+    known = {f"{JOTTER}_{PREFIX}{name.upper()}" for name in Settings._fields}
     assert set(FUNCTION["Environment"]["Variables"]) <= known
 
 
