@@ -10,16 +10,14 @@ from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Reference, Wire
 from cookie_sessions.content import Content, Early
 from cookie_sessions.cookies import chunk_names, find, head_text, is_split, join
-from cookie_sessions.departure import Departure
-from cookie_sessions.ending import end, end_others
 from cookie_sessions.errors import Reason, Rejected, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.fixation import shed
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
 
 if TYPE_CHECKING:
     from cookie_sessions.client import Client
+    from cookie_sessions.departure import Departure
     from cookie_sessions.manager import SessionManager
     from cookie_sessions.policy.binding import Anomaly
 
@@ -52,18 +50,15 @@ class Arrival:
 
     Attributes:
         by_header: whether the Authorization header brought what is here, and no cookie.
-        departure: the way by which a response answers.
         anomaly: how the client differs from that of the session that was opened, or was refused
             for it; None before, and where it does not differ.
     """
 
     by_header: bool = False
-    departure: type[Departure] = Departure
     anomaly: Anomaly | None = None
     moved_from: str | None = None
     reasons: frozenset[Reason] = frozenset()
 
-    # What is not asked is not made.
     _seen: Client | None = None
     _opens_left: int = MAX_OPENS
     _recent: bool = False
@@ -81,6 +76,13 @@ class Arrival:
         self._texts: dict[str, tuple[str, ...]] = {}
         self.header = header
         self.name = name
+
+    @property
+    def departure(self) -> type[Departure]:
+        """The way by which a response answers."""
+        from cookie_sessions.departure import Departure
+
+        return Departure
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -101,21 +103,6 @@ class Arrival:
     def octets(self) -> int:
         """What our own cookies take of the Cookie header, with names and separators."""
         return self._octets([self.name, *self.chunks(self.name)])
-
-    def is_one_cookie(self, name: str) -> bool:
-        """Whether nothing of ours arrived but one cookie of this name, whole.
-
-        Args:
-            name: the name that a cookie is set under now.
-        """
-        texts = self._texts.get(name, ())
-        return (
-            name == self.name
-            and self.moved_from is None
-            and len(texts) == 1
-            and f"{name}." not in self.header
-            and not is_split(texts[0])
-        )
 
     def sliding_since(self) -> int | None:
         """When the cookie was sealed that would be refreshed, by its clear part; None without one.
@@ -274,6 +261,8 @@ class Arrival:
         Raises:
             UsageError: whose it is can't be packed.
         """
+        from cookie_sessions.fixation import shed
+
         return shed(session, manager=self._manager)
 
     def remembered(self) -> int:
@@ -311,6 +300,8 @@ class Arrival:
         Raises:
             Unavailable: the list does not answer.
         """
+        from cookie_sessions.ending import end
+
         end(content, asked=asked, manager=self._manager)
 
     def end_others(self, session: Session) -> int:
@@ -320,6 +311,8 @@ class Arrival:
             UsageError: there is no list, or the session is nobody's.
             Unavailable: the list does not answer.
         """
+        from cookie_sessions.ending import end_others
+
         return end_others(session, manager=self._manager)
 
     def _tell_opened(self, content: Content, *, seconds: float) -> None:

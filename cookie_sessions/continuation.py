@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
-from cookie_sessions.cookies import LIMIT, request_excess, response_excess
+from cookie_sessions.cookies import LIMIT, is_split, request_excess, response_excess
 from cookie_sessions.events import EventName
 from cookie_sessions.fixation import goes_on
 
@@ -56,7 +56,7 @@ def continuation(
         and manager.beside is None
         and manager.sampler is None
         and type(arrival) is Arrival
-        and arrival.is_one_cookie(cookie.name)
+        and _is_one_cookie(arrival, cookie.name)
         and surroundings.lines() is None
     ):
         return None
@@ -107,3 +107,15 @@ def continuation(
         kid = ring.primary.kid.hex()
         events.emit(name, octets=size, chunks=1, seconds=seconds, kid=kid)
     return line
+
+
+def _is_one_cookie(arrival: Arrival, name: str) -> bool:
+    """Whether nothing of ours arrived but one cookie of this name, whole."""
+    texts = arrival._texts.get(name, ())
+    return (
+        name == arrival.name
+        and arrival.moved_from is None
+        and len(texts) == 1
+        and f"{name}." not in arrival.header
+        and not is_split(texts[0])
+    )

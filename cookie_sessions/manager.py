@@ -9,16 +9,12 @@ from cookie_sessions import clock, sealer
 from cookie_sessions.arrival import Arrival
 from cookie_sessions.claims import Claims
 from cookie_sessions.codec import Codec, Wire, references_of
-from cookie_sessions.commit import Commit
 from cookie_sessions.content import Content
-from cookie_sessions.continuation import continuation
-from cookie_sessions.cookies import NOTHING_SEEN, CookieAttributes, Surroundings
+from cookie_sessions.cookies import NOTHING_SEEN, Surroundings
 from cookie_sessions.envelope import Head, peek, sliding_since
 from cookie_sessions.errors import Reason, Rejected
 from cookie_sessions.events import Events
-from cookie_sessions.fixation import shed
 from cookie_sessions.keys import KeyRing
-from cookie_sessions.ownership import subject_in, subject_of
 from cookie_sessions.policy import Timeouts
 from cookie_sessions.sealer import Place
 from cookie_sessions.session import Session
@@ -27,6 +23,8 @@ from cookie_sessions.settings import Settings
 if TYPE_CHECKING:
     from cookie_sessions.bond import Bond
     from cookie_sessions.client import Client
+    from cookie_sessions.commit import Commit
+    from cookie_sessions.cookies import CookieAttributes
     from cookie_sessions.dictionaries.sampler import Sampler
     from cookie_sessions.migration import Migration
     from cookie_sessions.overflow import Overflow
@@ -100,6 +98,7 @@ class SessionManager:
     def _begin_sampler(self, path: str) -> Sampler:
         # Only applications that sample their sessions load the code for it.
         from cookie_sessions.dictionaries.sampler import Sampler
+        from cookie_sessions.ownership import subject_of
 
         sampler = Sampler(
             path,
@@ -208,6 +207,9 @@ class SessionManager:
 
     def _checked(self, content: Content, revocations: Revocations) -> Content:
         """Ask the revocation list, in the one place where sessions are opened."""
+        # Only applications with a list ask whose a session is when it is opened.
+        from cookie_sessions.ownership import subject_in
+
         claims = content.claims._replace(subject=subject_in(content, manager=self))
         checked = revocations.check(claims, kid=content.head.kid, signed=content.imported)
         match checked.standing.value:
@@ -263,6 +265,9 @@ class SessionManager:
             UsageError: a value can't be packed.
         """
         session._settle()
+        # A cold start opens a session first, and need not wait for what only responses load.
+        from cookie_sessions.fixation import shed
+
         shed(session, manager=self)
 
     def seal(
@@ -290,12 +295,14 @@ class SessionManager:
             UsageError: a value can't be packed, or the session does not fit a cookie.
             Unavailable: the keys can't be had.
         """
+        from cookie_sessions.continuation import continuation
+
         line = continuation(
             self, session, cookie=cookie, expires=expires, renew=renew, surroundings=surroundings
         )
         if line is not None:
             return [line]
-        return Commit(self, session, cookie, surroundings).lines(expires=expires, renew=renew)
+        return self._commit(session, cookie, surroundings).lines(expires=expires, renew=renew)
 
     def claims_to_seal(self, session: Session, *, ring: KeyRing, renew: bool = True) -> Claims:
         """The claims that a session is sealed with now.
@@ -345,7 +352,7 @@ class SessionManager:
             cookie: the attributes of its cookie.
             surroundings: what else the request and the response carry.
         """
-        return Commit(self, session, cookie, surroundings).rehearse(wires, claims=claims)
+        return self._commit(session, cookie, surroundings).rehearse(wires, claims=claims)
 
     def delete(
         self,
@@ -364,13 +371,20 @@ class SessionManager:
         Returns:
             The lines for Set-Cookie headers.
         """
-        return Commit(self, session, cookie, surroundings).deletion()
+        return self._commit(session, cookie, surroundings).deletion()
 
     def adopt(self, values: Mapping[str, Any], *, session_class: type[S]) -> S:
         """A new session that holds the values of a foreign mapping."""
         session = self.load(self.arrival("", name=""), session_class=session_class)
         session.update(values)
         return session
+
+    def _commit(
+        self, session: Session, cookie: CookieAttributes, surroundings: Surroundings
+    ) -> Commit:
+        from cookie_sessions.commit import Commit
+
+        return Commit(self, session, cookie, surroundings)
 
     def writes_signed(self) -> bool:
         """Whether Flask's own form is written now."""

@@ -65,9 +65,11 @@ class TokenArrival(Arrival):
     """
 
     by_header = True
-    departure = TokenDeparture
 
-    __slots__ = ()
+    @property
+    def departure(self) -> type[Departure]:
+        """The way by which a response answers."""
+        return TokenDeparture
 
     def place(self, name: str) -> Place:
         """Where the value belongs: in a header, and in the session of this name."""

@@ -1,6 +1,7 @@
 """The Cookie header read and the Set-Cookie lines rendered, by RFC 6265 and browsers' practice."""
 
-from cookie_sessions.cookies.attributes import LIMIT, CookieAttributes, InvalidAttribute, http_date
+from typing import TYPE_CHECKING, Any, Final
+
 from cookie_sessions.cookies.budget import (
     NOTHING_SEEN,
     PROFILES,
@@ -26,6 +27,14 @@ from cookie_sessions.cookies.split import (
     join,
     split,
 )
+
+if TYPE_CHECKING:
+    from cookie_sessions.cookies.attributes import (
+        LIMIT,
+        CookieAttributes,
+        InvalidAttribute,
+        http_date,
+    )
 
 __all__ = [
     "LIMIT",
@@ -58,3 +67,14 @@ __all__ = [
     "token_excess",
     "without",
 ]
+
+_OF_ATTRIBUTES: Final = ("LIMIT", "CookieAttributes", "InvalidAttribute", "http_date")
+
+
+def __getattr__(name: str) -> Any:
+    # What only reads cookies, as a cold start does first, need not wait for what sets them.
+    if name in _OF_ATTRIBUTES:
+        from cookie_sessions.cookies import attributes
+
+        return getattr(attributes, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,8 +22,8 @@ MAX_VALUES: Final = 16
 """Different values of one name. A browser sends one for each domain and path that match."""
 
 _BLANKS: Final = " \t"
-_PAIRS: Final = re.compile("([^;]*)(;?)")
-_PAIRS_BY_COMMAS: Final = re.compile("([^;,]*)([;,]?)")
+_PAIRS: Final = "([^;]*)(;?)"
+_PAIRS_BY_COMMAS: Final = "([^;,]*)([;,]?)"
 
 
 def find(header: str, name: str, *, commas: bool = False) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def without(header: str, names: Collection[str], *, commas: bool = False) -> str
     kept: list[str] = []
     before = ""
     pairs = _PAIRS_BY_COMMAS if commas else _PAIRS
-    for pair, after in pairs.findall(header):
+    for pair, after in re.findall(pairs, header):
         name, equals, _ = pair.partition("=")
         if not equals or name.strip(_BLANKS) not in names:
             kept += (before, pair)

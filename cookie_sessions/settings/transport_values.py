@@ -34,8 +34,8 @@ def clear_site_data(name: str, value: object) -> tuple[str, ...]:
 
 _HOST: Final = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _LOOPBACK: Final = r"(?:localhost|[a-z0-9-]+\.localhost|127\.[0-9.]+|\[::1\])"
-_ORIGIN: Final = re.compile(rf"(?:https://{_HOST}|http://{_LOOPBACK})(?::[1-9][0-9]{{0,4}})?")
-_PATH: Final = re.compile(r"/[A-Za-z0-9._~/-]*")
+_ORIGIN: Final = rf"(?:https://{_HOST}|http://{_LOOPBACK})(?::[1-9][0-9]{{0,4}})?"
+_PATH: Final = r"/[A-Za-z0-9._~/-]*"
 
 
 def handoff_origin(name: str, value: object) -> str | None:
@@ -67,7 +67,7 @@ def handoff_urls(name: str, value: object) -> tuple[str, ...]:
         found = re.match("https?://[^/]*", url) if isinstance(url, str) else None
         if found is None or not _is_origin(found[0]) or found[0] in origins:
             break
-        if _PATH.fullmatch(url, found.end()) is None:
+        if re.fullmatch(_PATH, url[found.end() :]) is None:
             break
         origins.add(found[0])
     else:
@@ -81,4 +81,4 @@ def handoff_urls(name: str, value: object) -> tuple[str, ...]:
 
 def _is_origin(text: str) -> bool:
     usual = ":443" if text.startswith("https:") else ":80"
-    return _ORIGIN.fullmatch(text) is not None and not text.endswith(usual)
+    return re.fullmatch(_ORIGIN, text) is not None and not text.endswith(usual)

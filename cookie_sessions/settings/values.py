@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
-from cookie_sessions.cookies import CookieAttributes, Profile, is_token, profile_of
+from cookie_sessions.cookies import Profile, is_token, profile_of
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.intent import LONGEST_GRACE
 from cookie_sessions.settings.csrf_values import trusted_origins
@@ -302,6 +302,9 @@ def _former_scopes(name: str, value: object) -> tuple[tuple[str | None, str], ..
         raise _wrong(name, wanted)
     try:
         for domain, path in scopes:
+            # Only settings with former scopes load the code that knows what may be one.
+            from cookie_sessions.cookies import CookieAttributes
+
             CookieAttributes("name", domain=domain, path=path)
     except ConfigurationError:
         raise _wrong(name, wanted) from None
