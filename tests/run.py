@@ -40,7 +40,7 @@ SUITES = {
     "Flask-WTF's, csrf": "flask-wtf-csrf",
     "Starlette's tests": "starlette",
 }
-GROUPS = ("test", "lint", "fuzz", "docs")
+GROUPS = ("test", "lint", "fuzz", "coverage", "docs")
 INSTALL = ["-e", ".[cli,flask]", *[word for group in GROUPS for word in ("--group", group)]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cookie_sessions.codec.leaves import ENCODERS, LATE_ENCODERS
 from cookie_sessions.errors import ConfigurationError
@@ -16,7 +16,7 @@ _OURS: Final = frozenset(
 _OURS_BY_PLACE: Final = frozenset({*LATE_ENCODERS, ("markupsafe", "Markup")})
 
 
-class RegisteredType(NamedTuple):
+class RegisteredType:
     """A type of the application that sessions keep.
 
     The name is what stands in the cookie, never a module path: the type may move or be renamed.
@@ -32,10 +32,22 @@ class RegisteredType(NamedTuple):
         ``RegisteredType("money", Money, lambda m: [m.amount, m.currency], lambda v: Money(*v))``
     """
 
-    name: str
-    type: type
-    to_value: Callable[[Any], object]
-    from_value: Callable[[Any], object]
+    __slots__ = ("from_value", "name", "to_value", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type: type,  # noqa: A002 - what it is.
+        to_value: Callable[[Any], object],
+        from_value: Callable[[Any], object],
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.to_value = to_value
+        self.from_value = from_value
+
+    def __repr__(self) -> str:
+        return f"<RegisteredType {self.name!r} of {self.type.__qualname__}>"
 
 
 def by_name(types: Iterable[RegisteredType]) -> dict[str, RegisteredType]:
