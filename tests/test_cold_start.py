@@ -27,8 +27,13 @@ CORE = {
             *("codec.table", "codec.tags", "codec.values"),
             *("cookies.budget", "cookies.names", "cookies.reader", "cookies.split"),
             *("keys.from_secret", "keys.key", "keys.ring", "policy.levels", "policy.timeouts"),
-            *("settings.csrf_values", "settings.dictionary_values", "settings.prefix"),
-            *("settings.settings", "settings.times", "settings.together"),
+            *(
+                "settings.csrf_values",
+                "settings.dictionary_values",
+                "settings.frozen",
+                "settings.prefix",
+            ),
+            *("settings.prefix", "settings.settings", "settings.times", "settings.together"),
             *("settings.transport_values", "settings.values"),
         )
     ),

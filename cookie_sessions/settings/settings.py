@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from cookie_sessions.codec import (
     DEFAULT_SECRET_NAMES,
@@ -15,6 +15,7 @@ from cookie_sessions.cookies import PROFILES, Profile
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.policy.levels import FLASK
 from cookie_sessions.settings.dictionary_values import dictionaries_in
+from cookie_sessions.settings.frozen import Frozen
 from cookie_sessions.settings.together import PREFIX, check_together
 from cookie_sessions.settings.values import READERS
 
@@ -28,7 +29,7 @@ SNAPSHOT: Final = "snapshot:"
 """Begins the URL of a list of ended sessions that can only be read."""
 
 
-class Settings(NamedTuple):
+class Settings(Frozen):
     """What an application may set beside its framework's own cookie settings.
 
     Attributes:
@@ -211,7 +212,7 @@ class Settings(NamedTuple):
     def __repr__(self) -> str:
         shown = [
             f"{name}={value!r}"
-            for name, value in zip(self._fields, self, strict=True)
+            for name, value in zip(self._fields, self._values(), strict=True)
             if name not in _HIDDEN
         ]
         return f"Settings({', '.join(shown)})"
