@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ormsgpack import OPT_NON_STR_KEYS, Ext, packb, unpackb
 
@@ -47,7 +47,7 @@ def _form(first: int) -> int:
 _FORMS: Final = bytes(_form(first) for first in range(256))
 
 
-class Steps(NamedTuple):
+class Steps:
     """What one value takes after each step on its way into the payload, in octets.
 
     Attributes:
@@ -57,10 +57,13 @@ class Steps(NamedTuple):
         entry: as it stands in the payload, with its key and the length before it.
     """
 
-    packed: int | None
-    shrunk: int | None
-    compressed: int
-    entry: int
+    __slots__ = ("compressed", "entry", "packed", "shrunk")
+
+    def __init__(self, packed: int | None, shrunk: int | None, compressed: int, entry: int) -> None:
+        self.packed = packed
+        self.shrunk = shrunk
+        self.compressed = compressed
+        self.entry = entry
 
 
 class Codec:

@@ -24,12 +24,12 @@ MAX_JWT_PART: Final = 8192
 """Octets of a part that is kept as a value. Readers hold to it too: each token inside a token would
 make its text a third longer, and a few hundred octets of them gigabytes."""
 
-_TOKEN: Final = re.compile(
+_TEXT_FORMS: Final = (
     r"(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|(?P<hex>(?:[0-9a-f]{2}){8,})"
     r"|(?P<jwt>eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*)"
     r"|(?P<base64url>(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[0-9A-Za-z_-]{22,})"
-).fullmatch
+)
 
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
@@ -87,8 +87,14 @@ def shrink_tree(octets: bytes) -> Any:
 
 def shrink_text(text: str) -> Any:
     """Give the shorter form of one string: an extension or a list with a marker, or None."""
-    match = _TOKEN(text)
+    match = _token()(text)
     return None if match is None else _FORMS[match.lastgroup or ""](text)
+
+
+@cache
+def _token() -> Callable[[str], re.Match[str] | None]:
+    # Nothing is shrunk where a session is only opened, so a cold start does not compile it.
+    return re.compile(_TEXT_FORMS).fullmatch
 
 
 def jwt_text(items: list[Any]) -> str:

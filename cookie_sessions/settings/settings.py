@@ -14,10 +14,7 @@ from cookie_sessions.codec import (
 from cookie_sessions.cookies import PROFILES, Profile
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.policy.levels import FLASK
-from cookie_sessions.settings.dictionary_values import dictionaries_in
 from cookie_sessions.settings.frozen import Frozen
-from cookie_sessions.settings.together import PREFIX, check_together
-from cookie_sessions.settings.values import READERS
 
 if TYPE_CHECKING:
     from cookie_sessions.csrf import WebOrigin
@@ -25,6 +22,9 @@ if TYPE_CHECKING:
     from cookie_sessions.probe import Grant
 
 _HIDDEN: Final = frozenset({"overflow", "revocations", "index_key", "snapshot_keys"})
+PREFIX: Final = "COOKIE_SESSIONS_"
+"""Begins the names of our settings beside those of frameworks."""
+
 SNAPSHOT: Final = "snapshot:"
 """Begins the URL of a list of ended sessions that can only be read."""
 
@@ -224,13 +224,19 @@ class Settings(Frozen):
         Raises:
             ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
         """
+        ours = {name: value for name, value in config.items() if name.startswith(PREFIX)}
+        if not ours:
+            return cls()
+        # Only applications that set something load the code that reads and compares it.
+        from cookie_sessions.settings.together import check_together
+        from cookie_sessions.settings.values import READERS
+
         known = {PREFIX + name.upper(): name for name in cls._fields}
         values: dict[str, Any] = {}
-        for name, value in config.items():
-            if name in known:
-                values[known[name]] = READERS[known[name]](name, value)
-            elif name.startswith(PREFIX):
+        for name, value in ours.items():
+            if name not in known:
                 raise ConfigurationError(_unknown(name, known))
+            values[known[name]] = READERS[known[name]](name, value)
         settings = cls(**values)
         check_together(settings)
         return settings
@@ -241,11 +247,12 @@ class Settings(Frozen):
         Raises:
             ConfigurationError: the file of dictionaries can't be used.
         """
-        return Codec(
-            types=self.types,
-            secret_names=self.secret_names,
-            dictionaries=dictionaries_in(self.dictionaries),
-        )
+        dictionaries = None
+        if self.dictionaries is not None:
+            from cookie_sessions.settings.dictionary_values import dictionaries_in
+
+            dictionaries = dictionaries_in(self.dictionaries)
+        return Codec(types=self.types, secret_names=self.secret_names, dictionaries=dictionaries)
 
     @property
     def revocations_are_a_snapshot(self) -> bool:

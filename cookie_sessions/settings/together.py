@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.policy.levels import LEVELS
+from cookie_sessions.settings.settings import PREFIX
 from cookie_sessions.settings.values import LONGEST_WINDOW_DAYS
 
 if TYPE_CHECKING:
     from cookie_sessions.settings.settings import Settings
 
-PREFIX: Final = "COOKIE_SESSIONS_"
 """What every setting's name begins with in a framework's configuration."""
 
 
