@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -293,3 +294,24 @@ def test_a_hand_off_needs_an_origin_and_its_target_a_store_that_remembers() -> N
             Settings.from_mapping(config)
     assert Settings.from_mapping(source).handoff_targets == tuple(url)
     assert Settings.from_mapping(target | {PREFIX + "REVOCATIONS": "sqlite:x"}).handoff_sources
+
+
+def test_a_class_derived_from_the_settings_has_theirs() -> None:
+    class Ours(Settings):
+        more: str = "more"
+
+    assert Ours._fields == (*Settings._fields, "more")
+    assert Ours.from_mapping({"COOKIE_SESSIONS_AUDIENCE": "shop"}).audience == "shop"
+    assert Ours(more="x") != Ours()
+
+
+def test_a_name_that_is_no_text_is_none_of_ours() -> None:
+    mapping: dict[Any, Any] = {1: 2, "COOKIE_SESSIONS_AUDIENCE": "shop"}
+    assert Settings.from_mapping(mapping).audience == "shop"
+
+
+def test_a_function_that_gives_keys_is_not_shown() -> None:
+    def fetch(token: str) -> str:
+        return token
+
+    assert "hunter2" not in repr(Settings(keys=functools.partial(fetch, token="hunter2")))

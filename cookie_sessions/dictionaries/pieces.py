@@ -7,7 +7,9 @@ is no piece at any depth, however many have it.
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,18 +23,24 @@ MAX_PIECE: Final = 32
 _MAX_DEPTH: Final = 64
 _MAX_DIGITS: Final = 4
 _DECIMALS: Final = 6
+_PRICES_BELOW: Final = 1_000
+_MAX_NAME: Final = 64
 _TABLE: Final = b"\xc7\x00" + bytes((tags.TABLE,))
 _DICT: Final = b"\xc7\x00" + bytes((tags.DICT,))
 _PERSONAL: Final = re.compile(
     # Whose address it is; who runs the mail may be known to many.
-    rb"[^\s@<>:/|,;]+(?=@)"
+    rb"\"[^\"]*\"(?=@)|[^\s@<>:/|,;]+(?=@|%40)"
+    rb"|(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}|(?:[0-9a-fA-F]{1,4}:)+:[0-9a-fA-F:]*"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     rb"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
     rb"|[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}(?![A-Za-z])"
     # Numbers of telephones, accounts and cards.
     rb"|\+?(?:[0-9][ ()./-]{0,2}){6,}[0-9]"
 )
-_DATE: Final = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9-])")
+_DATE: Final = re.compile(
+    rb"(?<![0-9])(?<![0-9][ ()./-])"
+    rb"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?![0-9-])"
+)
 _BLANK: Final = b" " * 10
 _PIECE: Final = re.compile(rb"[A-Za-z\x80-\xff]+|[0-9]+|[^A-Za-z0-9\x80-\xff]{1,4}")
 _WORD: Final = re.compile(rb"[A-Za-z0-9_+-]{12,}")
@@ -43,7 +51,8 @@ _CONSONANTS: Final = re.compile(rb"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
 _PLAIN_CASE: Final = re.compile(rb"[A-Z]?[a-z\x80-\xff]*|[A-Z]+|(?:[A-Z]?[a-z\x80-\xff]+){1,4}")
 _SECRET: Final = re.compile(
     rb"passw|passphrase|secret|csrf|otp|captcha|api_?key|private|credential|ssn|iban|cvv|cvc"
-    rb"|(?:^|_)pin(?:$|_)|card_?number|phone|street|birth",
+    rb"|(?:^|_)pin(?:$|_)|card_?number|phone|mobile|street|birth|(?:^|_)dob(?:$|_)|tax_?id"
+    rb"|pwd|(?:^|_)pass(?:$|_|code)|auth_?code",
     re.IGNORECASE,
 )
 
@@ -176,9 +185,15 @@ class _Reader:
             self._tell(None)
 
     def _float(self) -> None:
-        # The last octets are those of the decimals: what many prices end with.
-        self._hidden(1, 8 - _DECIMALS)
-        self._tell(self._take(_DECIMALS))
+        octets = self._octets[self._at + 1 : self._at + 9]
+        value = struct.unpack(">d", octets)[0] if len(octets) == 8 else math.nan
+        # Of a price the last octets are told: they are those of its cents, which many end with. Of
+        # any other number they would be nearly all of it.
+        if abs(value) < _PRICES_BELOW and round(value, 2) == value:
+            self._hidden(1, 8 - _DECIMALS)
+            self._tell(self._take(_DECIMALS))
+        else:
+            self._hidden(1, 8)
 
     def _text(self, head: int, octets: int) -> bytes:
         front = self._take(head)
@@ -209,6 +224,11 @@ class _Reader:
             self.pieces.append(piece)
 
 
+def is_plain(name: bytes) -> bool:
+    """Whether the name of a key of the session may be counted: it is short, and tells of nobody."""
+    return len(name) <= _MAX_NAME and None not in _words(name)
+
+
 def _words(text: bytes) -> Iterator[Piece]:
     hidden = [match.span() for match in _WORD.finditer(text) if _mixed(match.group())]
     # A date is no number of a person, though it has as many digits.
@@ -230,6 +250,9 @@ def _looks_random(piece: bytes) -> bool:
         return True
     if piece.isdigit():
         return len(piece) > _MAX_DIGITS
+    if not piece.isascii() and any(map(str.isdigit, piece.decode("utf-8", "replace"))):
+        # Digits of other scripts are numbers as well.
+        return True
     if not piece[0:1].isalpha() or len(piece) < 6:
         return False
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,7 +86,17 @@ class SampleFile:
             db.close()
 
     def _make(self) -> None:
-        if os.path.lexists(self.path):
+        try:
+            found = os.lstat(self.path)
+        except FileNotFoundError:
+            found = None
+        if found is not None:
+            open_to_others = os.name == "posix" and found.st_mode & 0o077
+            if not stat.S_ISREG(found.st_mode) or open_to_others:
+                raise ConfigurationError(
+                    f"{self.path}: this is no plain file, or others than its owner may open it. "
+                    f"Name the file itself, no link, and give it the mode 600."
+                )
             return
         if self._least is None:
             raise ConfigurationError(

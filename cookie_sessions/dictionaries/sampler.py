@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cookie_sessions import clock, crypto
 from cookie_sessions.codec import Codec, Dictionary, Wire
 from cookie_sessions.dictionaries.phrases import phrases_in
-from cookie_sessions.dictionaries.pieces import is_secret, pieces_of
+from cookie_sessions.dictionaries.pieces import is_plain, is_secret, pieces_of
 from cookie_sessions.dictionaries.sample import KEY_SIGN, Measured, Sample
 from cookie_sessions.errors import ConfigurationError
 from cookie_sessions.events import EventName, Events
@@ -121,7 +121,8 @@ class Sampler:
         known = self._sample.known
         counted: Counter[bytes] = Counter()
         for key, _, segment in self._segments(wires):
-            counted[key] += 1
+            if key:
+                counted[key] += 1
             counted.update(phrases_in(pieces_of(segment, secret_names=self._secret_names), known))
         secret = crypto.derive(self._ring().primary.export_material(), PURPOSE)
         # Those that are known are the cheap ones to count, so they come first.
@@ -151,7 +152,8 @@ class Sampler:
                 continue
             segment = self._codec.segment(name, wire)
             if segment is not None and len(segment) <= _MAX_SEGMENT:
-                yield KEY_SIGN + name.encode("utf-8", "replace"), wire, segment
+                octets = name.encode("utf-8", "replace")
+                yield KEY_SIGN + octets if is_plain(octets) else b"", wire, segment
 
     def _dictionaries(self, found: dict[bytes, bytes]) -> dict[bytes, Dictionary]:
         if found.keys() != self._candidates.keys():

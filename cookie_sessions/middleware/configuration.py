@@ -84,7 +84,7 @@ class Configuration:
                 setting that only Flask's adapter serves, or no key at all.
         """
         for name in config:
-            if name.startswith("SESSION_") and name not in _FLASKS:
+            if str(name).startswith("SESSION_") and name not in _FLASKS:
                 raise ConfigurationError(_unknown(name, _FLASKS))
         settings = Settings.from_mapping(config)
         _refuse_what_is_flasks(settings)

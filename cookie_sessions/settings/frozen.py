@@ -21,8 +21,9 @@ class Frozen:
     _field_defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
-        cls._field_defaults = {name: vars(cls)[name] for name in cls._fields}
+        own = [name for name in vars(cls).get("__annotations__", ()) if name in vars(cls)]
+        cls._field_defaults = {**cls._field_defaults, **{name: vars(cls)[name] for name in own}}
+        cls._fields = tuple(cls._field_defaults)
 
     def __init__(self, **values: Any) -> None:
         for name in values:

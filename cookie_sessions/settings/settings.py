@@ -211,7 +211,7 @@ class Settings(Frozen):
 
     def __repr__(self) -> str:
         shown = [
-            f"{name}={value!r}"
+            f"{name}={'<function>' if callable(value) else repr(value)}"
             for name, value in zip(self._fields, self._values(), strict=True)
             if name not in _HIDDEN
         ]
@@ -224,7 +224,7 @@ class Settings(Frozen):
         Raises:
             ConfigurationError: an unknown name (the nearest known one is named) or a wrong value.
         """
-        ours = {name: value for name, value in config.items() if name.startswith(PREFIX)}
+        ours = {name: value for name, value in config.items() if str(name).startswith(PREFIX)}
         if not ours:
             return cls()
         # Only applications that set something load the code that reads and compares it.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, Codec
-from cookie_sessions.dictionaries.pieces import pieces_of
+from cookie_sessions.dictionaries.pieces import is_plain, pieces_of
 from tests.codec.strategies import VALUES
 
 CODEC = Codec()
@@ -31,6 +31,8 @@ def shown(value: Any, secret_names: frozenset[str] = DEFAULT_SECRET_NAMES) -> by
         "4111 1111 1111 1111",
         "DE89 3704 0044 0532 0130 00",
         "192.168.17.23",
+        "2001:db8:85a3::8a2e:370:7334",
+        "+49 30 1234-56-78",
         "9f86d081884c7d659a2feaa0c55ad015",
         str(uuid.UUID(int=0x1234567890ABCDEF1234567890ABCDEF)),
         "sk_live_51H8xYzAbCdE",
@@ -92,3 +94,29 @@ def test_octets_that_are_no_value_have_no_pieces_and_raise_nothing(octets: bytes
     pieces = pieces_of(octets)
     assert all(piece is None or piece in octets for piece in pieces)
     assert pieces_of(b"\xc1" + octets) == []
+
+
+def test_the_local_part_of_a_quoted_or_encoded_address_is_no_piece() -> None:
+    for address in ("mira.testmann%40example.org", '"mira testmann"@example.org'):
+        told = shown({"note": f"we know {address} since long"})
+        assert b"mira" not in told
+        assert b"testmann" not in told
+
+
+def test_digits_of_other_scripts_are_numbers_too() -> None:
+    digits = "\u0660\u0661\u0662\u0663\u0664\u0665\u0666"
+    assert digits.encode() not in shown({"note": f"we know {digits} since long"})
+
+
+def test_of_decimals_only_the_cents_of_prices_are_told() -> None:
+    for number in (54321.75, 52.520008, 13.404954, float("nan"), 1e300):
+        tail = CODEC.pack(number)[3:]
+        assert tail not in shown({"number": number, "note": "we know it since long"})
+    assert CODEC.pack(12.95)[3:] in shown({"number": 12.95, "note": "we know it since long"})
+
+
+def test_names_that_tell_of_somebody_are_not_counted() -> None:
+    assert is_plain(b"recently_viewed")
+    assert not is_plain(b"seen:boss@example.com")
+    assert not is_plain(b"call +49 170 1234567")
+    assert not is_plain(b"x" * 65)

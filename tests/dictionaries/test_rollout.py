@@ -228,7 +228,7 @@ def test_a_sample_that_can_not_be_written_costs_the_visitor_nothing(tmp_path: Pa
     assert len(visit(app, [GUEST])) == 1
     assert len(visit(app, [GUEST])) == 1
     failures = [event for event in heard if event.name is EventName.SAMPLING_FAILED]
-    assert [dict(event.details) for event in failures] == [{"fault": "OperationalError"}]
+    assert [dict(event.details) for event in failures] == [{"fault": "ConfigurationError"}]
 
 
 def test_a_sample_that_can_not_be_made_stops_the_start(tmp_path: Path) -> None:

@@ -178,6 +178,7 @@ def test_another_database_is_not_touched(path: Path) -> None:
     db.execute("CREATE TABLE customers (name TEXT)")
     db.commit()
     db.close()
+    path.chmod(0o600)
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match="no sample that this release reads"):
         Sample(str(path), least=5).look()
@@ -248,3 +249,14 @@ def test_processes_that_start_together_make_one_file(path: Path) -> None:
     assert run_together(start, range(12)) == []
     count(Sample(str(path), least=2), b"lantern", range(9))
     assert texts(Sample(str(path), least=None)) == {b"lantern"}
+
+
+def test_a_sample_that_is_a_link_or_open_to_others_is_refused(path: Path, tmp_path: Path) -> None:
+    path.symlink_to(tmp_path / "elsewhere.db")
+    with pytest.raises(ConfigurationError, match="mode 600"):
+        Sample(str(path), least=2).begin()
+    assert not (tmp_path / "elsewhere.db").exists()
+    path.unlink()
+    path.touch(mode=0o644)
+    with pytest.raises(ConfigurationError, match="mode 600"):
+        Sample(str(path), least=2).begin()

@@ -108,6 +108,12 @@ def _with(shelf: Shelf, entry: Trained, other: Trained) -> Shelf:
 
 
 def _refuse_if_early(entry: Trained, now: int, *, force: bool) -> None:
+    if entry.installed is None and not force:
+        raise Refused(
+            f"{entry.name.hex()} was never installed in this file, so nobody knows since when "
+            f"instances have it. Nothing was changed. Put it there with dictionary install, or add "
+            f"--force."
+        )
     installed = now if entry.installed is None else entry.installed
     if force or entry.begins is None or entry.begins >= installed + PROPAGATION:
         return

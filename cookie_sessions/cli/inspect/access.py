@@ -105,18 +105,14 @@ def _somebody() -> str:
     """The user that runs the command, by name where the system knows one; behind sudo both."""
     try:
         import pwd
+    except ImportError:
+        # Only where there are no such ids is the environment asked, which may say anything.
+        import getpass
 
+        return printable(getpass.getuser())[:_LONGEST_NAME]
+    try:
         name = pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
-        name = _told_by_environment()
+    except KeyError:
+        name = f"uid {os.getuid()}"
     behind = printable(os.environ.get("SUDO_USER", ""))[:_LONGEST_NAME]
     return f"{name} (sudo by {behind})" if behind else name
-
-
-def _told_by_environment() -> str:
-    import getpass
-
-    try:
-        return printable(getpass.getuser())[:_LONGEST_NAME]
-    except (OSError, KeyError, ImportError):
-        return "unknown"
