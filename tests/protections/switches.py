@@ -178,11 +178,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @switch("shedding")
 def _(patch: pytest.MonkeyPatch) -> None:
     """Carry everything over to the next owner."""
-    for module in (fixation, arrival):
-        patch.setattr(module, "shed", lambda *_, **__: ())
-    from cookie_sessions import manager
-
-    patch.setattr(manager, "shed", lambda *_, **__: ())
+    patch.setattr(fixation, "shed", lambda *_, **__: ())
 
 
 @switch("beside")
