@@ -72,7 +72,7 @@ def test_an_imitated_folder_that_fails_to_sync_is_told(
         access._settle(0)
 
 
-def test_an_imitated_user_whom_the_system_does_not_know_is_told_by_the_environment(
+def test_an_imitated_user_whom_the_system_does_not_know_is_told_by_its_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nobody(_uid: int) -> None:
@@ -80,8 +80,8 @@ def test_an_imitated_user_whom_the_system_does_not_know_is_told_by_the_environme
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
     monkeypatch.delenv("SUDO_USER", raising=False)
-    monkeypatch.setenv("LOGNAME", "dave\x1b")
-    assert access._somebody() == "dave?"
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    assert access._somebody() == "unknown"
+    # Whoever runs the command says what stands there.
+    monkeypatch.setenv("LOGNAME", "auditor")
+    assert access._somebody() == f"uid {os.getuid()}"
+    monkeypatch.setenv("SUDO_USER", "dave\x1b")
+    assert access._somebody() == f"uid {os.getuid()} (sudo by dave?)"
