@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cookie_sessions.cli.doctor.deployment import Deployment, Finding, Level, note, ok, warning
+from cookie_sessions.cli.doctor.checks.stores import answering
+from cookie_sessions.cli.doctor.deployment import Deployment, Finding, note, ok, warning
 from cookie_sessions.cli.times import duration
 from cookie_sessions.settings import PREFIX
 
@@ -51,17 +52,12 @@ def list_is_written(deployment: Deployment) -> Finding | None:
 
 def list_answers(deployment: Deployment) -> Finding | None:
     """Whether the list can be used from here."""
-    health = deployment.revocations
-    if health is None:
-        return None
-    if health.fault:
-        return Finding(Level.ERROR, health.fault)
-    if health.is_absent:
-        return note(
-            f"The list's file is not there yet ({health.name}), and was not made to try it out. "
-            f"The first request that uses a session makes it."
-        )
-    return ok(f"The list's store {health.name} answers.")
+    return answering(
+        deployment.revocations,
+        store="The list's store",
+        file="The list's file",
+        maker="request that uses a session",
+    )
 
 
 def list_keeps(deployment: Deployment) -> Finding | None:

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from cookie_sessions.cli.doctor.deployment import Deployment, Finding, Level, note, ok, warning
+from cookie_sessions.cli.doctor.deployment import (
+    Deployment,
+    Finding,
+    Level,
+    note,
+    ok,
+    warning,
+)
+from cookie_sessions.cli.doctor.store import StoreHealth
 from cookie_sessions.settings import PREFIX
 
 
 def overflow_answers(deployment: Deployment) -> Finding | None:
     """Whether the overflow store can be used from here."""
-    health = deployment.overflow
+    return answering(
+        deployment.overflow,
+        store="The overflow store",
+        file="The overflow store's file",
+        maker="session that needs it",
+    )
+
+
+def answering(health: StoreHealth | None, *, store: str, file: str, maker: str) -> Finding | None:
+    """Whether a store can be used from here.
+
+    Args:
+        health: what it answered; None where there is none.
+        store: what it is called at the beginning of a sentence.
+        file: what its file is called there.
+        maker: whose first one makes the file.
+    """
     if health is None:
         return None
     if health.fault:
         return Finding(Level.ERROR, health.fault)
     if health.is_absent:
         return note(
-            f"The overflow store's file is not there yet ({health.name}), and was not made to try "
-            f"it out. The first session that needs it makes it."
+            f"{file} is not there yet ({health.name}), and was not made to try it out. The first "
+            f"{maker} makes it."
         )
-    return ok(f"The overflow store {health.name} answers.")
+    return ok(f"{store} {health.name} answers.")
 
 
 def overflow_keeps(deployment: Deployment) -> Finding | None:
