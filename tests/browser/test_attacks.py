@@ -41,7 +41,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Setup, Atta
 def shop(
     request: pytest.FixtureRequest, shops: dict[Setup, AttackedShop], victim: Browser
 ) -> AttackedShop:
-    victim.clear_cookies()
+    victim.reset()
     found = shops[request.param]
     found.forget()
     return found

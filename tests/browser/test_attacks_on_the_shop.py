@@ -71,7 +71,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Shop]]
 
 @pytest.fixture(params=["None", "Lax", "Strict"])
 def shop(request: pytest.FixtureRequest, shops: dict[str, Shop], victim: Browser) -> Shop:
-    victim.clear_cookies()
+    victim.reset()
     found = shops[request.param]
     found.notes.seen.clear()
     return found

@@ -55,7 +55,7 @@ def person(kind: type[Browser], tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def ann(person: Browser, sites: Sites) -> Browser:
     """Somebody who is signed in at the accounts alone."""
-    person.clear_cookies()
+    person.reset()
     person.open(f"{sites.accounts}/sign-in/ann")
     return person
 
