@@ -1,4 +1,6 @@
-"""Measure what the tests reach of the package, and fail below 98 %: python -m tests.coverage
+"""Measure what the tests reach of the package: python -m tests.coverage
+
+It fails where lines or branches are below 98 %.
 
 It takes as long as the tests do. coverage.py has to be there: pip install --group coverage
 python -m tests.coverage FOLDER keeps the data in FOLDER, or reads what an earlier run left there.
@@ -38,13 +40,18 @@ def main(arguments: list[str]) -> int:
     print(told(measured, reasons()))
     if status:
         print("Tests failed, so what was reached is not what it should be.")
-    return int(bool(status) or measured.together < LIMIT)
+    return int(bool(status) or not enough(measured))
 
 
 def reasons() -> dict[str, str]:
     """Why something of a file is left, by the file's path."""
     listed: dict[str, str] = tomllib.loads(REASONS.read_text(encoding="utf-8"))["left"]
     return listed
+
+
+def enough(measured: Measured) -> bool:
+    """Whether lines and branches each reach the limit."""
+    return min(measured.lines, measured.branches) >= LIMIT
 
 
 def told(measured: Measured, listed: dict[str, str]) -> str:
@@ -63,10 +70,10 @@ def told(measured: Measured, listed: dict[str, str]) -> str:
         lines.append(f"    {listed.get(left.path, 'NOT LISTED in tests/coverage/left.toml')}")
     gone = sorted(set(listed) - {left.path for left in measured.left})
     lines += [f"{path} is listed, and nothing of it is left." for path in gone]
-    verdict = "enough" if measured.together >= LIMIT else "too little"
+    verdict = "enough" if enough(measured) else "too little"
     lines.append(
         f"Lines: {measured.lines:.2f} %. Branches: {measured.branches:.2f} %. "
-        f"Together: {measured.together:.2f} %, which is {verdict}: the limit is {LIMIT:g} %."
+        f"That is {verdict}: the limit for either is {LIMIT:g} %."
     )
     return "\n".join(lines)
 

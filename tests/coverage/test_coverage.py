@@ -25,10 +25,9 @@ REPORT = {
 }
 
 
-def test_lines_and_branches_are_counted_apart_and_together() -> None:
+def test_lines_and_branches_are_counted_apart() -> None:
     measured = judged(REPORT)
     assert (round(measured.lines, 2), measured.branches) == (98.98, 75.0)
-    assert round(measured.together, 2) == 96.36
     assert measured.left == [Left("a.py", [4], [(3, 4), (4, 5), (7, -6)])]
 
 
@@ -36,9 +35,15 @@ def test_what_is_left_is_told_with_its_reason_and_what_has_none_is_named() -> No
     text = program.told(judged(REPORT), {"gone.py": "It was hard."})
     assert "a.py: 4, 3 to 4, 7 to the end\n    NOT LISTED" in text
     assert "gone.py is listed, and nothing of it is left." in text
-    assert "which is too little" in text
+    assert "That is too little" in text
     assert "It was hard" in program.told(judged(REPORT), {"a.py": "It was hard."})
-    assert "which is enough" in program.told(Measured(100, 100, 98.0, []), {})
+
+
+def test_lines_do_not_make_up_for_branches() -> None:
+    assert not program.enough(Measured(100, 97.99, []))
+    assert not program.enough(Measured(97.99, 100, []))
+    assert program.enough(Measured(98, 98, []))
+    assert "That is enough" in program.told(Measured(98, 98, []), {})
 
 
 def test_every_folder_and_every_reason_is_of_a_file_that_is_there() -> None:
