@@ -37,7 +37,7 @@ def _text(name: str, text: str, reason: Reason, **more: Any) -> Vector:
         "revoked": [],
         "place": SESSION._asdict(),
         "now": NOW,
-        "timeouts": {"idle": IDLE, "absolute": None},
+        "timeouts": {"idle": IDLE, "absolute": None, "remember": None},
         "text": text,
         "reason": reason.value,
         "opens": False,
@@ -293,10 +293,13 @@ def _ends() -> Iterator[Vector]:
         return _opened(name, _plaintext(claims.to_octets()), reason, **more)
 
     kid = fixed("a former kid", 4)
-    absolute = {"idle": IDLE, "absolute": 100}
+    absolute = {"idle": IDLE, "absolute": 100, "remember": None}
+    remember = {"idle": IDLE, "absolute": None, "remember": 100}
     idle, whole = Reason.EXPIRED_IDLE, Reason.EXPIRED_ABSOLUTE
     brief = CLAIMS._replace(until=NOW + 50)
     lasting = CLAIMS._replace(until=NOW + 2 * IDLE)
+    for_brief = lasting._replace(lasts=50)
+    for_long = lasting._replace(lasts=4 * IDLE)
     former = CLAIMS._replace(former_kids=(fixed("another", 4), kid))
     yield ended(
         "began too far ahead",
@@ -312,6 +315,33 @@ def _ends() -> Iterator[Vector]:
     yield ended("not used for longer than is allowed now", lasting, idle, now=NOW + IDLE + 1)
     yield ended("longer than a session lasts", CLAIMS, whole, now=NOW + 101, timeouts=absolute)
     yield ended("past both ends", brief, whole, now=NOW + 101, timeouts=absolute)
+    yield ended(
+        "remembered for longer than it was to be",
+        for_brief,
+        whole,
+        now=NOW + 51,
+        timeouts=remember,
+    )
+    yield ended(
+        "remembered for longer than is allowed now",
+        for_long,
+        whole,
+        now=NOW + 101,
+        timeouts=remember,
+    )
+    yield ended(
+        "remembered, and past its end",
+        brief._replace(lasts=90),
+        idle,
+        now=NOW + 51,
+        timeouts=remember,
+    )
+    yield ended(
+        "not used for longer than is allowed, where nothing is remembered",
+        for_long,
+        idle,
+        now=NOW + IDLE + 1,
+    )
     yield ended("a former key that is revoked", former, Reason.KEY_REVOKED, revoked=[kid.hex()])
     yield ended(
         "past its end, and a former key is revoked",

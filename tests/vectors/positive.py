@@ -143,6 +143,28 @@ def _times() -> Iterator[Vector]:
         now=NOW + 100.5,
         absolute=100,
     )
+    lasting = CLAIMS._replace(until=NOW + 2 * IDLE, lasts=2 * IDLE)
+    yield _vector(
+        "remembered, which neither the idle nor the absolute timeout ends",
+        {},
+        claims=lasting,
+        now=NOW + 2 * IDLE + 0.5,
+        absolute=100,
+        remember=3 * IDLE,
+    )
+    yield _vector(
+        "remembered, in the last second that is allowed now",
+        {},
+        claims=lasting,
+        now=NOW + 100.5,
+        remember=100,
+    )
+    yield _vector(
+        "remembered once, where nothing is remembered any more",
+        {},
+        claims=lasting._replace(lasts=10),
+        now=NOW + 20,
+    )
 
 
 def _claims() -> Iterator[Vector]:
@@ -216,6 +238,7 @@ def _vector(
     flags: int = 0,
     now: float = NOW,
     absolute: int | None = None,
+    remember: int | None = None,
     given: dict[str, bytes] | None = None,
     raw: dict[str, Wire] | None = None,
     undecodable: set[str] | None = None,
@@ -247,7 +270,7 @@ def _vector(
         "revoked": [],
         "place": place._asdict(),
         "now": now,
-        "timeouts": {"idle": IDLE, "absolute": absolute},
+        "timeouts": {"idle": IDLE, "absolute": absolute, "remember": remember},
         "text": text,
         **sealed,
         "payload": payload.hex(),

@@ -1137,17 +1137,22 @@ function splitPlaintext(plaintext) {
 }
 
 function checkTimes(vector, claims, sealedAt) {
-  const { idle, absolute } = vector.timeouts;
+  const { idle, absolute, remember } = vector.timeouts;
   const now = BigInt(Math.floor(vector.now));
   const latest = BigInt(Math.floor(vector.now + CLOCK_ALLOWANCE));
   if (claims.iat > latest) throw new Refused("not_yet_valid", "iat");
   if (claims.authTime !== null && claims.authTime > latest) {
     throw new Refused("not_yet_valid", "auth_time");
   }
-  if (absolute !== null && now > claims.iat + BigInt(absolute)) {
-    throw new Refused("expired_absolute", "the absolute timeout");
+  const remembered = claims.lasts !== null && remember !== null;
+  let longest = absolute === null ? null : BigInt(absolute);
+  if (remembered) {
+    longest = claims.lasts < BigInt(remember) ? claims.lasts : BigInt(remember);
   }
-  if (now > claims.until || now > BigInt(sealedAt + idle)) {
+  if (longest !== null && now > claims.iat + longest) {
+    throw new Refused("expired_absolute", "as long as it may live");
+  }
+  if (now > claims.until || (!remembered && now > BigInt(sealedAt + idle))) {
     throw new Refused("expired_idle", "its end");
   }
 }
