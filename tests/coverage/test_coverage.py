@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import missing
 from tests.coverage import __main__ as program
-from tests.coverage.measuring import FOLDERS, PACKAGE, ROOT, SPOILED, Left, Measured, judged
+from tests.coverage.measuring import LEFT_OUT, PACKAGE, ROOT, SPOILED, Left, Measured, judged
 
 REPORT = {
     "totals": {
@@ -32,11 +32,14 @@ def test_lines_and_branches_are_counted_apart() -> None:
 
 
 def test_what_is_left_is_told_with_its_reason_and_what_has_none_is_named() -> None:
-    text = program.told(judged(REPORT), {"gone.py": "It was hard."})
+    listed = {"gone.py": "It was hard."}
+    text = program.told(judged(REPORT), listed)
     assert "a.py: 4, 3 to 4, 7 to the end\n    NOT LISTED" in text
     assert "gone.py is listed, and nothing of it is left." in text
     assert "That is too little" in text
+    assert program.unlisted(judged(REPORT), listed) == {"a.py"}
     assert "It was hard" in program.told(judged(REPORT), {"a.py": "It was hard."})
+    assert program.unlisted(judged(REPORT), {"a.py": "It was hard."}) == set()
 
 
 def test_lines_do_not_make_up_for_branches() -> None:
@@ -47,7 +50,7 @@ def test_lines_do_not_make_up_for_branches() -> None:
 
 
 def test_every_folder_and_every_reason_is_of_a_file_that_is_there() -> None:
-    for folder in FOLDERS:
+    for folder in LEFT_OUT:
         assert (ROOT / folder).is_dir(), folder
     for name in SPOILED:
         path, _, test = name.partition("::")
