@@ -1,8 +1,9 @@
 """How many instructions of Python each operation runs in our own code: no clock, no machine in it.
 
-CPython counts them itself (PEP 669, 3.12 and newer). One minor version of Python gives the same
-number on every machine, whatever libraries are installed, because only ours are counted; what those
-do that we call is in ``python -m benchmarks instructions``.
+CPython counts them itself: from 3.12 on by PEP 669, before that by a trace function, which counts
+fewer. One minor version of Python gives the same number on every machine, whatever libraries are
+installed, because only ours are counted; what those do that we call is in
+``python -m benchmarks instructions``.
 
 ``python -m benchmarks.bytecodes NAME`` prints the count of one operation.
 """
@@ -13,9 +14,10 @@ import gc
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
-from typing import Final
+from types import CodeType, FrameType
+from typing import Any, Final
 
 import cookie_sessions
 from benchmarks.baselines import Baseline
@@ -34,13 +36,6 @@ _TIMES: Final = 10
 _PACKAGE: Final = str(Path(cookie_sessions.__file__ or "").parent)
 
 
-def why_not() -> str:
-    """Why nothing can be counted by this Python; empty where it can."""
-    if sys.version_info < (3, 12) or sys.implementation.name != "cpython":
-        return "instructions of Python can be counted from CPython 3.12 on"
-    return ""
-
-
 def measure() -> dict[str, float]:
     """Instructions for one of each operation, each counted in a process of its own."""
     return {name: _in_a_process(name) for name in NAMES}
@@ -52,10 +47,19 @@ def count(name: str) -> float:
     Args:
         name: one of ``NAMES``.
     """
-    monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
     once = call(name)
     for _ in range(_WARM):
         once()
+    gc.disable()
+    try:
+        counted = _monitored(once) if sys.version_info >= (3, 12) else _traced(once)
+    finally:
+        gc.enable()
+    return counted / _TIMES
+
+
+def _monitored(once: Callable[[], object]) -> int:
+    monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
     counted = 0
     ours: dict[CodeType, bool] = {}
 
@@ -68,7 +72,6 @@ def count(name: str) -> float:
 
     tool = monitoring.PROFILER_ID
     monitoring.use_tool_id(tool, "cookie_sessions benchmarks")
-    gc.disable()
     try:
         monitoring.register_callback(tool, monitoring.events.INSTRUCTION, instruction)
         monitoring.set_events(tool, monitoring.events.INSTRUCTION)
@@ -76,9 +79,29 @@ def count(name: str) -> float:
             once()
         monitoring.set_events(tool, 0)
     finally:
-        gc.enable()
         monitoring.free_tool_id(tool)
-    return counted / _TIMES
+    return counted
+
+
+def _traced(once: Callable[[], object]) -> int:
+    counted = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal counted
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        counted += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for _ in range(_TIMES):
+            once()
+    finally:
+        sys.settrace(before)
+    return counted
 
 
 def _in_a_process(name: str) -> float:

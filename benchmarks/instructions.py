@@ -59,16 +59,14 @@ def report(*, number: int, names: Sequence[str] = NAMES, store: bool = False) ->
         names: which ones; requests need the one without a session, too.
         store: whether these counts are from now on the stored ones.
     """
-    reasons = {"valgrind": why_not(), "python": bytecodes.why_not()}
-    processor = {} if reasons["valgrind"] else measure(names, number=number)
-    python = {} if reasons["python"] else bytecodes.measure()
+    reason = why_not()
+    processor = {} if reason else measure(names, number=number)
+    python = bytecodes.measure()
     stored = baseline()
     if store:
         if processor:
             stored.write(processor)
-        if python:
-            bytecodes.BASELINE.write(python)
-    told = [f"Not counted: {reason}." for reason in reasons.values() if reason]
+        bytecodes.BASELINE.write(python)
     figures = table(
         [
             *("", "instructions of the processor", "times the stored count"),
@@ -87,7 +85,7 @@ def report(*, number: int, names: Sequence[str] = NAMES, store: bool = False) ->
             f"without a session. More than {MOST} times the stored count is a regression; where it "
             f"is meant, store the new one: python -m benchmarks instructions --store."
         ),
-        *told,
+        *([f"Not counted: {reason}."] if reason else []),
         figures,
         f"Stored for: {stored.key}; {bytecodes.BASELINE.key}.",
     ]

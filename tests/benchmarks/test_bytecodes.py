@@ -12,10 +12,6 @@ from benchmarks import bytecodes
 from benchmarks.baselines import MOST
 from benchmarks.bytecodes import BASELINE, NAMES
 
-REASON = bytecodes.why_not()
-
-pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
-
 
 @pytest.fixture(scope="module")
 def counts() -> dict[str, float]:
