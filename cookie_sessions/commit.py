@@ -96,7 +96,8 @@ class Commit:
             renew = False
         try:
             return self._lines(wires, content, expires=expires, renew=renew)
-        except Exception:
+        except BaseException:
+            # A worker that is told to stop, too: the visitor has no other cookie yet.
             succession.take_back()
             raise
 

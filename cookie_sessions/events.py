@@ -216,8 +216,9 @@ class Events:
                 if wanted is None or wanted(name):
                     subscriber(event)
             except Exception as error:  # noqa: BLE001 - a broken metric must not break the visitor.
+                who = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
                 kind = type(error).__name__
-                self._log().error("A subscriber of events failed with %s.", kind)
+                self._log().error("The subscriber %s of events failed with %s.", who, kind)
 
     def _is_logged(self, name: EventName) -> bool:
         level = _LEVELS[name]

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 try:
     from opentelemetry.metrics import get_meter
-except ImportError:
+except ImportError as error:
     raise ConfigurationError(
-        "Metrics for OpenTelemetry need its API, which is missing. Install it: "
+        f"Metrics for OpenTelemetry need its API, which can't be imported ({error}). Install it: "
         "pip install 'cookie-sessions[opentelemetry]'."
-    ) from None
+    ) from error
 
 
 class OpenTelemetryMetrics(Recorder):

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 try:
     from prometheus_client import REGISTRY, Counter, Histogram
-except ImportError:
+except ImportError as error:
     raise ConfigurationError(
-        "Metrics for Prometheus need its client, which is missing. Install it: "
+        f"Metrics for Prometheus need its client, which can't be imported ({error}). Install it: "
         "pip install 'cookie-sessions[prometheus]'."
-    ) from None
+    ) from error
 
 
 class PrometheusMetrics(Recorder):

@@ -17,11 +17,11 @@ try:
     )
 
     import_module("boto3.session")
-except ImportError:
+except ImportError as error:
     raise ConfigurationError(
-        "A store of DynamoDB needs the package boto3, which is not installed. "
+        f"A store of DynamoDB needs the package boto3, which can't be imported ({error}). "
         'Type: pip install "cookie-sessions[aws]"'
-    ) from None
+    ) from error
 
 NOT_DONE: Final = {
     "ProvisionedThroughputExceededException",

@@ -21,11 +21,11 @@ try:
         MemcacheServerError,
         MemcacheUnexpectedCloseError,
     )
-except ImportError:
+except ImportError as error:
     raise ConfigurationError(
-        "A store of Memcached needs the package pymemcache, which is not installed. "
+        f"A store of Memcached needs the package pymemcache, which can't be imported ({error}). "
         'Type: pip install "cookie-sessions[memcached]"'
-    ) from None
+    ) from error
 
 CONNECT_SECONDS: Final = 1.0
 """How long the making of a connection may take, for each address that the host's name has."""

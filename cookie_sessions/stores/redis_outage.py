@@ -9,11 +9,11 @@ from cookie_sessions.stores.outage import outages
 
 try:
     from redis import exceptions
-except ImportError:
+except ImportError as error:
     raise ConfigurationError(
-        "A store of Redis needs the package redis, which is not installed. "
+        f"A store of Redis needs the package redis, which can't be imported ({error}). "
         'Type: pip install "cookie-sessions[redis]"'
-    ) from None
+    ) from error
 
 
 class PrimariesChanged(exceptions.RedisError):

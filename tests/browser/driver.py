@@ -15,6 +15,8 @@ from .engine import PATIENCE, BrowserError
 from .group import Group
 
 _PORT = re.compile(r"started successfully on port (\d+)")
+_TAKEN = "Address already in use"
+_ATTEMPTS = 5
 
 
 class Driver:
@@ -28,14 +30,15 @@ class Driver:
     """
 
     def __init__(self, log: Path) -> None:
-        program = shutil.which("chromedriver") or "chromedriver"
-        self._group = Group([program, "--port=0"], log=log)
         self._session = ""
-        try:
-            self._port = self._wait_for_port()
-        except BaseException:
-            self._group.end(ask=True, patience=PATIENCE)
-            raise
+        # It takes a port that is free for IPv6, which need not be free for IPv4.
+        for attempt in range(_ATTEMPTS, 0, -1):
+            try:
+                self._group, self._port = _started(log)
+                break
+            except BrowserError as error:
+                if attempt == 1 or _TAKEN not in str(error):
+                    raise
 
     def open_session(self, capabilities: dict[str, Any]) -> None:
         """Start the browser.
@@ -64,14 +67,6 @@ class Driver:
             self._session = ""
             self._group.end(ask=True, patience=PATIENCE)
 
-    def _wait_for_port(self) -> int:
-        deadline = time.monotonic() + PATIENCE
-        while self._group.alive and time.monotonic() < deadline:
-            if found := _PORT.search(self._group.printed()):
-                return int(found[1])
-            time.sleep(0.02)
-        raise BrowserError(f"chromedriver did not start: {self._group.printed()}")
-
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         text = json.dumps(body or {}) if method == "POST" else None
         # A connection for each command: one that was broken off, as by Ctrl-C, spoils no other.
@@ -84,3 +79,17 @@ class Driver:
         if isinstance(value, dict) and "error" in value:
             raise BrowserError(f"{value['error']}: {value['message']}")
         return value
+
+
+def _started(log: Path) -> tuple[Group, int]:
+    group = Group([shutil.which("chromedriver") or "chromedriver", "--port=0"], log=log)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while group.alive and time.monotonic() < deadline:
+            if found := _PORT.search(group.printed()):
+                return group, int(found[1])
+            time.sleep(0.02)
+        raise BrowserError(f"chromedriver did not start: {group.printed()}")
+    except BaseException:
+        group.end(ask=True, patience=PATIENCE)
+        raise

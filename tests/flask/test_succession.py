@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 
+from cookie_sessions.commit import Commit
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.revocation import configured
 from cookie_sessions.stores import MemoryStore
@@ -170,6 +171,24 @@ def test_a_regenerate_is_taken_back_whatever_keeps_its_response_from_being_made(
     route(app, broken, at="/broken")
     owner = signed_in(app)
     assert owner.answer("/broken").status_code == 500
+    clock.forward(GRACE + 1)
+    assert owner.get() == "ann"
+
+
+def test_a_regenerate_is_taken_back_where_the_worker_is_told_to_stop(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = shop()
+    route(app, lambda: sealed_session().regenerate(), at="/anew")
+    owner = signed_in(app)
+
+    def stop(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Commit, "_lines", stop)
+        with pytest.raises(SystemExit):
+            owner.answer("/anew")
     clock.forward(GRACE + 1)
     assert owner.get() == "ann"
 

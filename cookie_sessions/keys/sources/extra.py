@@ -20,14 +20,13 @@ def load(module: str, *, extra: str, source: str) -> Any:
         The module.
 
     Raises:
-        ConfigurationError: it is not installed; says what to install.
+        ConfigurationError: it can't be imported; says why, and what to install.
     """
     try:
         return importlib.import_module(module)
-    except ImportError:
-        pass
-    package = module.partition(".")[0]
-    raise ConfigurationError(
-        f"{source}: the package {package} is missing. Install it: "
-        f"pip install 'cookie-sessions[{extra}]'."
-    )
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ConfigurationError(
+            f"{source}: the package {package} can't be imported ({error}). Install it: "
+            f"pip install 'cookie-sessions[{extra}]'."
+        ) from error

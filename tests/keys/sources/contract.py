@@ -211,6 +211,7 @@ class RemoteContract(SourceContract):
         for module in ("boto3", "hvac"):
             monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(
-            ConfigurationError, match=r"missing. Install it: pip install 'cookie-sessions\[\w+\]'"
+            ConfigurationError,
+            match=r"can't be imported \(.+\). Install it: pip install 'cookie-sessions\[\w+\]'",
         ):
             ready.source.read()
