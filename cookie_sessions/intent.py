@@ -72,4 +72,4 @@ class _Nothing(Intent):
 
 
 NOTHING: Final[Intent] = _Nothing()
-NOTHING._made = True  # type: ignore[attr-defined]
+object.__setattr__(NOTHING, "_made", True)

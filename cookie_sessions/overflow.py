@@ -285,7 +285,8 @@ def _aad(codec: Codec, key: Any) -> bytes:
 
 
 def _wire(entry: bytes) -> Wire:
-    return unpackb(entry, ext_hook=Ext, option=OPT_NON_STR_KEYS)  # type: ignore[no-any-return]
+    wire: Wire = unpackb(entry, ext_hook=Ext, option=OPT_NON_STR_KEYS)
+    return wire
 
 
 class _Cache:

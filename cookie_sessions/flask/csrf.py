@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from flask import Blueprint, current_app, g, request, session
 from werkzeug.exceptions import Forbidden
@@ -15,12 +15,13 @@ from werkzeug.exceptions import Forbidden
 from cookie_sessions.csrf import SAFE_METHODS, issue, origin_verdict, token_verdict
 from cookie_sessions.errors import CsrfReason, Unavailable, UsageError
 from cookie_sessions.events import EventName
-from cookie_sessions.flask.session import FORGED, FlaskSession, came_by_header
+from cookie_sessions.flask.session import FORGED, PRESENT, FlaskSession, came_by_header
 from cookie_sessions.flask.state import AppState
 from cookie_sessions.succession import Succession
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Request
+    from werkzeug.local import LocalProxy
 
     from cookie_sessions.manager import SessionManager
 
@@ -35,7 +36,7 @@ MAX_TOKENS: Final = 4
 _EXEMPT: Final = "_cookie_sessions_csrf_exempt"
 
 # The object behind Flask's proxy, which is slower to ask each time.
-_present_request: Final = request._get_current_object  # type: ignore[attr-defined]
+_present_request: Final = cast("LocalProxy[Request]", request)._get_current_object
 
 T = TypeVar("T", bound=Callable[..., Any] | Blueprint)
 
@@ -76,7 +77,7 @@ def csrf_token() -> str:
     if is_checked_by_flask_wtf(current_app):
         return str(sys.modules["flask_wtf.csrf"].generate_csrf())
     # The object behind Flask's proxy.
-    present: object = session._get_current_object()  # type: ignore[attr-defined]
+    present = PRESENT._get_current_object()
     if not isinstance(present, FlaskSession):
         raise UsageError(
             f"A token is made of the id of a sealed session, and this is a "
@@ -205,7 +206,7 @@ def _tokens_verdict(manager: SessionManager) -> CsrfReason | None:
         return CsrfReason.TOKEN_MISSING
     if len(tokens) > MAX_TOKENS:
         return CsrfReason.TOKEN_AMBIGUOUS
-    present: object = session._get_current_object()  # type: ignore[attr-defined]
+    present = PRESENT._get_current_object()
     if not isinstance(present, FlaskSession) or present.new or present._content is None:
         return CsrfReason.NO_SESSION
     # The id that came: a hook of the application may have given the session another since.

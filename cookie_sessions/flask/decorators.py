@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flask import current_app, session
+from flask import current_app
 
 from cookie_sessions.errors import UsageError
-from cookie_sessions.flask.session import FlaskSession
+from cookie_sessions.flask.session import PRESENT, FlaskSession
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -34,14 +34,13 @@ def fresh_required(*, max_age: float | timedelta) -> Callable[[V], V]:
             _present().require_fresh(max_age)
             return current_app.ensure_sync(view)(*args, **kwargs)
 
-        return guarded  # type: ignore[return-value]
+        return cast("V", guarded)
 
     return decorate
 
 
 def _present() -> FlaskSession:
-    # The object behind Flask's proxy.
-    present: object = session._get_current_object()  # type: ignore[attr-defined]
+    present = PRESENT._get_current_object()
     if isinstance(present, FlaskSession):
         return present
     raise UsageError(

@@ -205,8 +205,11 @@ class CookieSessionInterface(SessionInterface):
         """
         return AppState.of(app).manager
 
-    def _save(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def _save(self, app: Flask, session: SessionMixin | None, response: Response) -> None:
         if not isinstance(session, FlaskSession):
+            if session is None:
+                # It could not be opened, and the response is Flask's page of that error.
+                return
             session = self._adopt(self.manager(app), session)
         unused = session._wires is None
         sealed_at = sliding_since(session) if unused else None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from flask import session
-
-from cookie_sessions.flask.session import FRESH_KEY, FlaskSession
+from cookie_sessions.flask.session import FRESH_KEY, PRESENT, FlaskSession
 
 if TYPE_CHECKING:
     from flask import Flask, Request
@@ -74,5 +72,5 @@ def _note_sign_out(_sender: object, **_: Any) -> None:
 
 def _present() -> FlaskSession | None:
     # The object behind Flask's proxy.
-    present: object = session._get_current_object()  # type: ignore[attr-defined]
+    present = PRESENT._get_current_object()
     return present if isinstance(present, FlaskSession) else None

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import current_app, has_request_context, request
-from flask import session as main_session
+from flask import has_request_context, request
 
 from cookie_sessions.cookies import is_token
 from cookie_sessions.errors import ConfigurationError, UsageError
 from cookie_sessions.events import EventName
 from cookie_sessions.flask.headers import surroundings_of
 from cookie_sessions.flask.interface import NAMED, CookieSessionInterface
-from cookie_sessions.flask.session import FlaskSession, came_by_header
-from cookie_sessions.flask.state import AppState
+from cookie_sessions.flask.session import PRESENT, FlaskSession, came_by_header
+from cookie_sessions.flask.state import APPLICATION, AppState
 from cookie_sessions.manager import SessionManager
 from cookie_sessions.ownership import subject_of
 from cookie_sessions.policy import Timeouts
@@ -107,7 +106,7 @@ class NamedSession(CookieSessionInterface):
         return self._app is app
 
     def _opened(self) -> FlaskSession | None:
-        main: object = main_session._get_current_object()  # type: ignore[attr-defined]
+        main = PRESENT._get_current_object()
         if came_by_header(main):
             # Such a client's cookies are passed over, and it is given none.
             manager = self.manager(self._app)
@@ -173,10 +172,10 @@ class NamedSession(CookieSessionInterface):
 def _main_owner() -> bytes | None:
     """Whose the visitor's main session is at the moment; None where it is nobody's."""
     # The object behind Flask's proxy.
-    main: object = main_session._get_current_object()  # type: ignore[attr-defined]
+    main = PRESENT._get_current_object()
     if not isinstance(main, FlaskSession):
         return None
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = APPLICATION._get_current_object()
     return subject_of(main, manager=AppState.of(app).manager)
 
 
@@ -185,9 +184,9 @@ def _main_session() -> bytes | None:
     from cookie_sessions.revocation.identity import session_id
 
     # The object behind Flask's proxy.
-    main: object = main_session._get_current_object()  # type: ignore[attr-defined]
+    main = PRESENT._get_current_object()
     if not isinstance(main, FlaskSession) or not main._holds_something:
         return None
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = APPLICATION._get_current_object()
     # The id that it will have once this request is over.
     return session_id(Succession(AppState.of(app).manager, main).settle_id())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
-from flask import current_app, redirect, request, url_for
+from flask import redirect, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 from werkzeug.routing import BuildError
 
 from cookie_sessions.errors import ConfigurationError, ReauthenticationRequired
-from cookie_sessions.flask.state import AppState
+from cookie_sessions.flask.state import APPLICATION, AppState
 
 _LONGEST_NEXT: Final = 2000
 """Characters of an address to come back to: a longer one is cut down to its path, or left out."""
@@ -47,7 +47,7 @@ def answer_to(required: ReauthenticationRequired) -> FreshnessRequired:
     Raises:
         ConfigurationError: the setting names an endpoint that the application does not have.
     """
-    settings = AppState.of(current_app._get_current_object()).manager.settings  # type: ignore[attr-defined]
+    settings = AppState.of(APPLICATION._get_current_object()).manager.settings
     return FreshnessRequired(max_age=required.max_age, view=settings.reauthentication_view)
 
 

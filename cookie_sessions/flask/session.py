@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from flask import g, has_request_context
+from flask import session as flask_session
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -16,6 +17,12 @@ from cookie_sessions.codec import Wire
 from cookie_sessions.conclusion import RETRY_AFTER, UNAVAILABLE_TEXT
 from cookie_sessions.errors import ReauthenticationRequired, Unavailable
 from cookie_sessions.session import Session
+
+if TYPE_CHECKING:
+    from werkzeug.local import LocalProxy
+
+PRESENT: Final = cast("LocalProxy[object]", flask_session)
+"""Flask's proxy as what it is: behind it is the session, ours or another interface's."""
 
 FRESH_KEY: Final = "_fresh"
 """Where Flask-Login says whether the user signed in with this session."""

@@ -6,10 +6,10 @@ import operator
 import threading
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakSet
 
-from flask import Flask, got_request_exception, has_request_context, request
+from flask import Flask, current_app, got_request_exception, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
 from cookie_sessions.assembly import Assembly, Secrets
@@ -23,6 +23,8 @@ from cookie_sessions.policy import Timeouts
 from cookie_sessions.settings import Settings, check_csrf, timeouts_in
 
 if TYPE_CHECKING:
+    from werkzeug.local import LocalProxy
+
     from cookie_sessions.cookies import CookieAttributes
     from cookie_sessions.flask.named import NamedSession
     from cookie_sessions.keys import KeyProvider
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from cookie_sessions.policy.binding import Anomaly
 
 EXTENSION: Final = "cookie_sessions"
+
+APPLICATION: Final = cast("LocalProxy[Flask]", current_app)
+"""Flask's proxy as what it is: behind it is the present application."""
+
 _OF_COOKIE: Final = operator.itemgetter(
     "SESSION_COOKIE_NAME",
     "SESSION_COOKIE_DOMAIN",
@@ -118,10 +124,11 @@ class AppState:
     @classmethod
     def of(cls, app: Flask) -> AppState:
         """The state of an application, made at the first call."""
-        state = app.extensions.get(EXTENSION)
+        state: AppState | None = app.extensions.get(EXTENSION)
         if state is None:
-            state = app.extensions.setdefault(EXTENSION, cls(app))
-        return state  # type: ignore[no-any-return]
+            made: AppState = app.extensions.setdefault(EXTENSION, cls(app))
+            return made
+        return state
 
     @property
     def manager(self) -> SessionManager:

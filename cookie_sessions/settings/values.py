@@ -39,7 +39,8 @@ def _keys(name: str, value: Any) -> str | Callable[[], str | bytes] | None:
         return value
     # A class is called too, but what it returns is no text.
     if callable(value) and not isinstance(value, type):
-        return value  # type: ignore[no-any-return]
+        function: Callable[[], str | bytes] = value
+        return function
     raise _wrong(
         name,
         "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', a function that returns "

@@ -109,6 +109,16 @@ def test_a_domain_that_is_none_is_an_error() -> None:
         get(with_views(ours(SESSION_COOKIE_DOMAIN="a b")), "/write")
 
 
+def test_a_setting_that_is_wrong_is_one_error_in_the_log_and_a_500(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = with_views(ours(SESSION_COOKIE_DOMAIN="a b", PROPAGATE_EXCEPTIONS=False))
+    assert get(app, "/write").status_code == 500
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ConfigurationError)
+
+
 def test_numbers_count_as_true_and_false_where_flask_would_write_them_out() -> None:
     app = with_views(ours(SESSION_COOKIE_SECURE=1, SESSION_COOKIE_HTTPONLY=0))
     assert lines(get(app, "/write")) == ["session=VALUE; Secure; Path=/"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any, NamedTuple
 
 from cookie_sessions.anatomy import Sealed, ValuePart, take_apart
@@ -168,7 +168,9 @@ def _kind(value: object) -> str:
         return f"registered type {value.name}"
     name = "None" if value is None else type(value).__name__
     # The length of an application's type is that type's own code.
-    return f"{name} of {len(value)}" if type(value) in _CONTAINERS else name  # type: ignore[arg-type]
+    if type(value) in _CONTAINERS and isinstance(value, Sized):
+        return f"{name} of {len(value)}"
+    return name
 
 
 def _written(value: object) -> str:
