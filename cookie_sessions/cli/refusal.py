@@ -38,13 +38,13 @@ class TellingGroup(click.Group):
         except CookieSessionsError as error:
             told = " ".join(str(error).split())
         except OSError as error:
-            # A ring's errors are ours: only the output is left. That of a pipe is click's matter.
+            # Errors of files are ours: only the output is left. That of a pipe is click's matter.
             if error.errno == errno.EPIPE:
                 raise
             told = (
                 f"This could not be printed ({os.strerror(error.errno or 0)}). What was to be "
-                f"changed is changed all the same: see cookie-sessions keys list or, of sessions, "
-                f"cookie-sessions revocations list."
+                f"changed is changed all the same: see cookie-sessions keys list, revocations "
+                f"list or dictionary inspect."
             )
         raise click.ClickException(told)
 

@@ -33,6 +33,8 @@ class RingWriter:
     Args:
         path: the file.
         patience: how long to wait for another process's change, in seconds.
+        what: what the file holds, for the errors.
+        mode: that of a file that is made.
 
     Attributes:
         path: the file that is written: the links are followed.
@@ -41,16 +43,25 @@ class RingWriter:
         ConfigurationError: the file belongs to a mounted Kubernetes volume.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        patience: float = PATIENCE_SECONDS,
+        what: str = "ring",
+        mode: int = _OWNER_ONLY,
+    ) -> None:
         self.path = Path(os.path.realpath(path))
         self._patience = patience
+        self._what = what
+        self._mode = mode
         self._new = self.path.with_name(f".{self.path.name}.new")
         self._lock = self.path.with_name(f".{self.path.name}.lock")
         # Such a volume is a folder ..2030_01_31_..., to which a link ..data leads.
         if any(part.startswith("..") for part in self.path.parts):
             raise ConfigurationError(
                 f"{path} is part of a mounted Kubernetes volume, which can only be read and is "
-                f"changed elsewhere. Change a copy of the ring, and put it into the Secret."
+                f"changed elsewhere. Change a copy of it, and put that into the volume's source."
             )
 
     @contextmanager
@@ -76,14 +87,14 @@ class RingWriter:
         return os.path.lexists(self.path)
 
     def create(self, octets: bytes) -> None:
-        """Write a file that is not there yet, readable by its owner alone; to be called locked.
+        """Write a file that is not there yet, with the mode that was given; to be called locked.
 
         Raises:
             ConfigurationError: it is there already, or can't be written.
         """
         if self.exists():
             raise ConfigurationError(
-                f"file:{self.path}: there is a file of that name, and its keys would be lost. "
+                f"file:{self.path}: there is a file of that name, and what it holds would be lost. "
                 f"Name another one, or move it away."
             )
         self._write(octets, like=None)
@@ -116,7 +127,7 @@ class RingWriter:
 
     def _liken(self, descriptor: int, like: os.stat_result | None) -> None:
         if like is None:
-            os.fchmod(descriptor, _OWNER_ONLY)
+            os.fchmod(descriptor, self._mode)
             return
         mine = os.fstat(descriptor)
         if (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
@@ -152,7 +163,7 @@ class RingWriter:
         if os.name != "posix":
             raise ConfigurationError(
                 f"file:{self.path}: this system has no flock, so a change could be lost to "
-                f"another. Change the ring on a POSIX system."
+                f"another. Change the {self._what} on a POSIX system."
             )
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | _NO_LINKS, _OWNER_ONLY)
@@ -198,11 +209,12 @@ class RingWriter:
     def _fail(self, error: OSError) -> NoReturn:
         match error.errno:
             case errno.ENOENT | errno.ENOTDIR:
-                remedy = "Create the folder, with mode 700, or correct the path"
+                mode = ", with mode 700," if self._mode == _OWNER_ONLY else ""
+                remedy = f"Create the folder{mode} or correct the path"
             case errno.EACCES | errno.EPERM:
                 remedy = f"Run the command as a user who may write in {self.path.parent}"
             case errno.EROFS:
-                remedy = "Change the ring where it comes from, or name a file elsewhere"
+                remedy = f"Change the {self._what} where it comes from, or name a file elsewhere"
             case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
                 remedy = "Make room, and try again"
             case _:

@@ -27,13 +27,16 @@ _PRICES_BELOW: Final = 1_000
 _MAX_NAME: Final = 64
 _TABLE: Final = b"\xc7\x00" + bytes((tags.TABLE,))
 _DICT: Final = b"\xc7\x00" + bytes((tags.DICT,))
-_PERSONAL: Final = re.compile(
+# Each begins where a run of its letters does, so that a long text takes no time by its square.
+_ADDRESS: Final = re.compile(
     # Whose address it is; who runs the mail may be known to many.
-    rb"\"[^\"]*\"(?=@)|[^\s@<>:/|,;]+(?=@|%40)"
-    rb"|(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}|(?:[0-9a-fA-F]{1,4}:)+:[0-9a-fA-F:]*"
+    rb"\"[^\"]*\"(?=@)|(?<![^\s@<>:/|,;])[^\s@<>:/|,;]+(?=@|%40)"
+)
+_HEX: Final = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}(?![A-Za-z])")
+_PERSONAL: Final = re.compile(
+    rb"(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}|(?:[0-9a-fA-F]{1,4}:)+:[0-9a-fA-F:]*"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     rb"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
-    rb"|[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}(?![A-Za-z])"
     # Numbers of telephones, accounts and cards.
     rb"|\+?(?:[0-9][ ()./-]{0,2}){6,}[0-9]"
 )
@@ -45,6 +48,9 @@ _BLANK: Final = b" " * 10
 _PIECE: Final = re.compile(rb"[A-Za-z\x80-\xff]+|[0-9]+|[^A-Za-z0-9\x80-\xff]{1,4}")
 _WORD: Final = re.compile(rb"[A-Za-z0-9_+-]{12,}")
 _JOINTS: Final = re.compile(rb"[_+-]")
+_NAMED: Final = re.compile(rb"([A-Za-z0-9_.-]{1,64})[\\\"'\]\s]{0,8}(?:[:=]|%3[aAdD])")
+"""A name in a text that a value follows: in JSON, in a query, in a sentence."""
+
 _TURNS: Final = re.compile(rb"[0-9][A-Za-z]+[0-9]|[A-Za-z][0-9]+[A-Za-z]")
 _VOWEL: Final = re.compile(rb"[aeiouyAEIOUY\x80-\xff]")
 _CONSONANTS: Final = re.compile(rb"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
@@ -52,9 +58,13 @@ _PLAIN_CASE: Final = re.compile(rb"[A-Z]?[a-z\x80-\xff]*|[A-Z]+|(?:[A-Z]?[a-z\x8
 _SECRET: Final = re.compile(
     rb"passw|passphrase|secret|csrf|otp|captcha|api_?key|private|credential|ssn|iban|cvv|cvc"
     rb"|(?:^|_)pin(?:$|_)|card_?number|phone|mobile|street|birth|(?:^|_)dob(?:$|_)|tax_?id"
-    rb"|pwd|(?:^|_)pass(?:$|_|code)|auth_?code",
+    rb"|(?:^|_)pw(?:$|_|d)|pwd|(?:^|_)pass(?:$|_|_?code)|auth_?code|recovery_?code|access_?key"
+    rb"|mnemonic|security_?(?:answer|code)",
     re.IGNORECASE,
 )
+
+_JOINTS_OF_NAMES: Final = re.compile(rb"[-. ]|(?<=[a-z0-9])(?=[A-Z])")
+"""Where words of a name meet: ``card-number`` and ``cardNumber`` are ``card_number``."""
 
 Piece = bytes | None
 """The octets of a piece, or None where what stands in between must not be told."""
@@ -80,7 +90,7 @@ def pieces_of(segment: bytes, *, secret_names: frozenset[str] = frozenset()) -> 
 
 def is_secret(name: bytes) -> bool:
     """Whether the name of a field says that its value is nobody's business."""
-    return _SECRET.search(name) is not None
+    return _SECRET.search(_JOINTS_OF_NAMES.sub(b"_", name)) is not None
 
 
 class _Reader:
@@ -201,7 +211,7 @@ class _Reader:
         if not octets:
             self._tell(front)
         else:
-            for place, piece in enumerate(_words(text)):
+            for place, piece in enumerate(_words(text, self._secret_names)):
                 # The head tells the length: it goes with the first word.
                 if not place:
                     self._tell(front if piece is None else front + piece)
@@ -229,15 +239,24 @@ def is_plain(name: bytes) -> bool:
     return len(name) <= _MAX_NAME and None not in _words(name)
 
 
-def _words(text: bytes) -> Iterator[Piece]:
-    hidden = [match.span() for match in _WORD.finditer(text) if _mixed(match.group())]
+def _words(text: bytes, secret_names: frozenset[bytes] = frozenset()) -> Iterator[Piece]:
+    # Where the value of a secret name ends in a text, nobody knows: nothing behind it is told.
+    hidden = [
+        (match.end(1), len(text))
+        for match in _NAMED.finditer(text)
+        if match[1] in secret_names or is_secret(match[1])
+    ]
+    hidden += [match.span() for match in _WORD.finditer(text) if _mixed(match.group())]
     # A date is no number of a person, though it has as many digits.
     undated = _DATE.sub(_BLANK, text)
-    hidden += [match.span() for match in _PERSONAL.finditer(undated)]
+    for private in (_ADDRESS, _HEX, _PERSONAL):
+        hidden += [match.span() for match in private.finditer(undated)]
+    mask = bytearray(len(text))
+    for begin, end in hidden:
+        mask[begin:end] = b"\1" * (end - begin)
     for match in _PIECE.finditer(text):
         begin, end = match.span()
-        inside = any(start < end and begin < stop for start, stop in hidden)
-        yield None if inside or _looks_random(match.group()) else match.group()
+        yield None if 1 in mask[begin:end] or _looks_random(match.group()) else match.group()
 
 
 def _mixed(run: bytes) -> bool:

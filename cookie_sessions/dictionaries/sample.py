@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -27,6 +28,8 @@ _MAC_OCTETS: Final = 16
 _DAY: Final = 86_400
 _DAYS_PENDING: Final = 30
 _FORGET_EVERY: Final = 64
+_START_TRIES: Final = 40
+_START_PAUSE: Final = 0.01
 
 KEY_SIGN: Final = b"\xc1"
 """Begins what stands for the name of a top-level key: no phrase begins so, for MessagePack never
@@ -145,8 +148,16 @@ class Sample(SampleFile):
             sqlite3.Error: the file can't be used.
             ConfigurationError: it is no sample, or one of a smaller k.
         """
-        with self._open(START_SECONDS) as db:
-            self._see(db)
+        for left in reversed(range(_START_TRIES)):
+            try:
+                with self._open(START_SECONDS / _START_TRIES) as db:
+                    self._see(db)
+                    return
+            except sqlite3.OperationalError as error:
+                # SQLite lets nobody wait for a file that another process switches to its WAL.
+                if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                threading.Event().wait(_START_PAUSE)
 
     def look(self) -> dict[bytes, bytes]:
         """Read which phrases are known now.
@@ -175,10 +186,17 @@ class Sample(SampleFile):
             return [Phrase(*row) for row in rows if not row[0].startswith(KEY_SIGN)]
 
     def savings(self, name: bytes) -> list[Saving]:
-        """What a dictionary saves, by key, the most first."""
+        """What a dictionary saves, by key, the most first.
+
+        Keys of fewer than k values stand together; where those are fewer than k too, nowhere.
+        """
         with self._open() as db:
+            (least,) = db.execute("SELECT value FROM facts WHERE name = 'least'").fetchone()
             rows = db.execute(
-                "SELECT key, count, without, octets FROM savings WHERE name = ?", (name,)
+                "SELECT CASE WHEN count < ? THEN x'' ELSE key END AS told, sum(count), "
+                "sum(without), sum(octets) FROM savings WHERE name = ? GROUP BY told "
+                "HAVING sum(count) >= ?",
+                (least, name, least),
             )
             found = [Saving(key.decode("utf-8", "replace"), *rest) for key, *rest in rows]
         return sorted(found, key=lambda row: row.octets - row.without)

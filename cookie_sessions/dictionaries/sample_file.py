@@ -16,7 +16,9 @@ START_SECONDS: Final = 10.0
 """How long the start of a process waits for others that make the file."""
 
 _BUSY_SECONDS: Final = 0.05
-_VERSION: Final = 1
+_VERSION: Final = 0x636B_7332
+"""Beside SQLite's own mark of a version: no other program's file has it by chance."""
+
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS pending (
@@ -110,11 +112,13 @@ class SampleFile:
         # Counts that a power failure takes are no loss; what is overwritten is gone from the file.
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA secure_delete = ON")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
+        # At one moment: another process may be making the tables.
+        version, tables = db.execute(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
+        ).fetchone()
         if version == _VERSION:
             self._check_least(db)
             return
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if version or tables or self._least is None:
             raise ConfigurationError(
                 f"{self.path}: this is no sample that this release reads. Name another file."

@@ -30,7 +30,7 @@ SET_ASIDE: Final = 4
 """One in so many of the sessions that are looked at is never counted: on those is measured what a
 dictionary saves, so none is measured on a session that it was made of."""
 
-_MAX_SEGMENT: Final = 32_768
+_MAX_SEGMENT: Final = 8_192
 _PAUSE_SECONDS: Final = 60.0
 _CHANCES: Final = 1 << 32
 

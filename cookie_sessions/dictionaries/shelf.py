@@ -107,8 +107,8 @@ def read_shelf(path: str) -> Shelf:
     except (OSError, ValueError) as error:
         fault = os.strerror(error.errno or 0) if isinstance(error, OSError) else "a NUL in it"
         raise ConfigurationError(
-            f"{origin}: the dictionaries can't be read ({fault}). Correct the path or its mode; "
-            f"cookie-sessions dictionary install makes the file."
+            f"{origin}: the dictionaries can't be read ({fault}). Correct the path or its mode. "
+            f"cookie-sessions dictionary train makes one, and dictionary install the application's."
         ) from None
     return parse_shelf(octets, origin=origin)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,10 @@ from cookie_sessions.cli.commands import program
 from cookie_sessions.cli.dictionary.bars import bars
 from cookie_sessions.cli.dictionary.install import PROPAGATION
 from cookie_sessions.cli.flask_group import sessions
+from cookie_sessions.codec.compress import built_in_octets
 from cookie_sessions.dictionaries.sample import Saving
 from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf, read_shelf
+from tests.cli.world import as_nobody
 from tests.dictionaries.population import people
 from tests.dictionaries.sampled import application, visit
 from tests.dictionaries.test_trained import made
@@ -155,12 +160,108 @@ def test_a_sample_that_is_named_and_not_there_is_an_error_of_inspect_too(place: 
     assert "there is no such file" in place.refused("inspect", place.new, "--sample", place.sample)
 
 
+def test_a_sample_that_cannot_be_opened_is_told_as_such(place: Place) -> None:
+    for path in (place.new / "sample.db", place.new.with_name("x" * 300)):
+        told = place.refused("train", place.new.with_name("other.json"), "--sample", path)
+        assert "the sample can't be read" in told
+
+
+def test_inspect_goes_without_a_sample_that_only_the_application_may_open(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        sample = folder / "sample.db"
+        visit(application(SAMPLE=str(sample), SAMPLE_RATE=1), people(3, few=1))
+        monkeypatch.setenv("COOKIE_SESSIONS_SAMPLE", str(sample))
+        shelf = folder / "dictionaries.json"
+        place.do("install", place.new, "--dictionaries", shelf)
+
+        def inspect() -> None:
+            assert place.facts(shelf)[0]["savings"] == []
+
+        as_nobody(inspect)
+
+
+def test_a_training_whose_sample_is_busy_can_be_repeated(place: Place) -> None:
+    visit(application(SAMPLE=str(place.sample), SAMPLE_RATE=1), people(60, few=1))
+    target = place.new.with_name("other.json")
+    with closing(sqlite3.connect(place.sample, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert "ry again" in place.refused("train", target)
+        writer.execute("ROLLBACK")
+    assert place.do("train", target)
+
+
+def test_a_dictionary_of_no_phrase_is_not_made(place: Place) -> None:
+    visit(application(SAMPLE=str(place.sample), SAMPLE_RATE=1), people(60, few=1))
+    target = place.new.with_name("other.json")
+    told = place.refused("train", target, "--octets", str(len(built_in_octets())))
+    assert "Raise it" in told
+    assert not target.exists()
+
+
+def test_the_file_is_for_every_user_and_keeps_what_mode_it_is_given(place: Place) -> None:
+    place.do("install", place.new)
+    assert place.shelf.stat().st_mode & 0o777 == 0o644
+    place.shelf.chmod(0o640)
+    place.do("promote", NAME, "--force")
+    assert place.shelf.stat().st_mode & 0o777 == 0o640
+
+
+def test_errors_of_the_file_speak_of_dictionaries(place: Place) -> None:
+    told = place.refused("install", place.new, "--dictionaries", place.new.parent / "no" / "d.json")
+    assert "ring" not in told
+    assert "mode 700" not in told
+
+
+def test_a_moment_is_told_from_now_on_and_not_from_the_training(place: Place) -> None:
+    place.now += 30 * 86_400
+    told = place.do("install", place.new, "--from", "2030-02-02")
+    assert "2030-02-02 00:00Z (in 2 d" in told
+
+
+def test_a_file_of_train_that_is_deployed_itself_can_be_used(place: Place) -> None:
+    place.shelf.write_bytes(place.new.read_bytes())
+    assert place.facts()[0]["state"] == "not installed"
+    place.do("install", place.new)
+    assert place.facts()[0]["state"] == "readable"
+    place.shelf.write_bytes(place.new.read_bytes())
+    place.do("promote", NAME, "--force")
+    assert place.facts()[0]["state"] == "written"
+    place.do("withdraw", NAME)
+    assert "withdrawn, since 2030-01-01 00:00Z (now)" in place.do("inspect")
+
+
+def test_since_when_a_dictionary_is_withdrawn_stays(place: Place) -> None:
+    place.do("install", place.new)
+    place.do("withdraw", NAME)
+    place.now += 86_400
+    place.do("withdraw", NAME)
+    (row,) = place.facts()
+    assert (row["state"], row["installed"], row["withdrawn"]) == ("withdrawn", NOW, NOW)
+
+
+@pytest.mark.parametrize("command", ["promote", "withdraw"])
+def test_a_file_that_is_not_there_is_no_file_without_dictionaries(
+    place: Place, command: str
+) -> None:
+    assert "No such file" in place.refused(command, NAME)
+
+
+def test_a_moment_before_all_is_as_good_as_now(place: Place) -> None:
+    place.do("install", place.new, "--from", "1960-01-01", "--force")
+    assert place.facts()[0]["state"] == "written"
+
+
 def test_without_a_file_the_commands_say_how_to_name_one(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COOKIE_SESSIONS_DICTIONARIES")
     monkeypatch.delenv("COOKIE_SESSIONS_SAMPLE")
     assert "--dictionaries FILE" in place.refused("install", place.new)
+    assert "Write FILE, or set" in place.refused("inspect")
     assert "--sample FILE" in place.refused("train", place.new)
     assert place.facts(place.new)[0]["savings"] == []
 

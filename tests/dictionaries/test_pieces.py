@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from typing import Any
 
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, Codec
-from cookie_sessions.dictionaries.pieces import is_plain, pieces_of
+from cookie_sessions.dictionaries.pieces import is_plain, is_secret, pieces_of
 from tests.codec.strategies import VALUES
 
 CODEC = Codec()
+SECRET = {"password", "api_key", "api-key", "user_pin", "userPin", "card-number", "recoveryCodes"}
+"""Names in the ways in which they are written."""
 
 
 def shown(value: Any, secret_names: frozenset[str] = DEFAULT_SECRET_NAMES) -> bytes:
@@ -50,7 +53,7 @@ def test_what_looks_personal_or_random_is_no_piece_whatever_it_stands_in(private
         assert part.encode() not in told
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULT_SECRET_NAMES | {"password", "api_key", "user_pin"}))
+@pytest.mark.parametrize("name", sorted(DEFAULT_SECRET_NAMES | SECRET))
 def test_nothing_below_a_secret_name_is_a_piece_at_any_depth(name: str) -> None:
     for value in (
         {name: "confidential words"},
@@ -61,6 +64,41 @@ def test_nothing_below_a_secret_name_is_a_piece_at_any_depth(name: str) -> None:
         told = shown(value)
         assert b"confidential" not in told
         assert b"words" not in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"item": "shared", "password": "confidential words"}',
+        '{"a": {\\"userPin\\": \\"confidential words\\"}}',
+        "/sign-in?item=shared&password=confidential%20words",
+        "/sign-in?item=shared&password%3Dconfidential%20words",
+        "item: shared, card-number: confidential words",
+        "list[diagnosis]=confidential words",
+    ],
+)
+def test_nothing_behind_a_secret_name_in_a_text_is_a_piece(text: str) -> None:
+    told = shown({"note": text}, DEFAULT_SECRET_NAMES | {"diagnosis"})
+    assert b"confidential" not in told
+    assert b"words" not in told
+    assert (b"shared" in told) == ("shared" in text)
+
+
+@pytest.mark.parametrize("name", [b"shipping", b"spin", b"opinion", b"passengers", b"pwned"])
+def test_names_that_only_look_like_secret_ones_are_none(name: bytes) -> None:
+    assert not is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 32_000, "a!" * 16_000, "0" * 32_000, "a@b " * 8_000, "a.b-" * 8_000, '"' * 32_000],
+)
+def test_a_long_text_takes_time_by_its_length_and_not_by_its_square(text: str) -> None:
+    segment = CODEC.pack({"note": text})
+    begin = time.process_time()
+    pieces_of(segment)
+    # By the square it takes two seconds and more.
+    assert time.process_time() - begin < 1
 
 
 def test_what_stands_beside_a_secret_is_told_in_rows_that_became_a_table() -> None:

@@ -117,6 +117,23 @@ def test_nothing_in_the_overflow_store_is_looked_at(tmp_path: Path) -> None:
     assert b"away" not in told
 
 
+@pytest.mark.parametrize(("times", "is_counted"), [(240, True), (330, False)])
+def test_a_value_above_8192_octets_is_not_looked_at(
+    tmp_path: Path, times: int, is_counted: bool
+) -> None:
+    path = tmp_path / "sample.db"
+    note = {"note": "words of many people that " * times}
+    visit(
+        application(SAMPLE=str(path), SAMPLE_RATE=1, SAMPLE_SUBJECTS=2),
+        [
+            person._replace(values={"_user_id": str(person.number), **note})
+            for person in people(30, few=2)
+        ],
+    )
+    told = b"".join(phrase.text for phrase in Sample(str(path), least=None).phrases())
+    assert (b"people" in told) == is_counted
+
+
 def test_one_in_so_many_sessions_is_looked_at_and_the_others_leave_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "sample.db"
     visit(application(SAMPLE=str(path), SAMPLE_RATE=0.1), people(400, few=2), aside=None)

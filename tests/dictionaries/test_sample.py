@@ -3,7 +3,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
@@ -207,7 +210,11 @@ def test_what_a_dictionary_saves_is_added_up_by_key_and_ends_with_the_next_one(p
     sample.measure([Measured(b"one", b"cart", 50, 40)])
     assert [tuple(saving) for saving in sample.savings(b"one")] == [
         ("cart", 2, 150, 100),
-        ("", 1, 10, 9),
+    ]
+    sample.measure([Measured(b"one", b"rare", 10, 9)])
+    assert [tuple(saving) for saving in sample.savings(b"one")] == [
+        ("cart", 2, 150, 100),
+        ("", 2, 20, 18),
     ]
     sample.put_candidate(b"two", b"octets")
     assert sample.look() == {b"two": b"octets"}
@@ -249,6 +256,29 @@ def test_processes_that_start_together_make_one_file(path: Path) -> None:
     assert run_together(start, range(12)) == []
     count(Sample(str(path), least=2), b"lantern", range(9))
     assert texts(Sample(str(path), least=None)) == {b"lantern"}
+
+
+def test_starts_at_once_wait_for_each_other_every_time(tmp_path: Path) -> None:
+    together = Barrier(8)
+
+    def start(path: str) -> None:
+        sample = Sample(path, least=2)
+        together.wait()
+        sample.begin()
+
+    # Each round alone fails one time in two, where the file is not looked at in one moment.
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            list(pool.map(start, [str(tmp_path / f"{number}.db")] * 8))
+
+
+def test_another_programs_database_is_no_sample(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE notes (text TEXT)")
+        db.execute("PRAGMA user_version = 1")
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="no sample that this release reads"):
+        Sample(str(path), least=None).facts()
 
 
 def test_a_sample_that_is_a_link_or_open_to_others_is_refused(path: Path, tmp_path: Path) -> None:

@@ -104,5 +104,7 @@ def test_what_is_no_shelf_is_one_error_of_the_operators_that_says_where(octets: 
 
 @pytest.mark.parametrize("name", ["missing.json", "a\0b", "."])
 def test_a_file_that_can_not_be_read_says_what_to_do(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="dictionary install makes the file"):
+    with pytest.raises(
+        ConfigurationError, match="dictionary train makes one, and dictionary install"
+    ):
         read_shelf(str(tmp_path / name))

@@ -31,7 +31,7 @@ def inspect_dictionaries(
 
     FILE is what dictionary train wrote, or by default the file of the application's dictionaries.
     """
-    shelf = read_shelf(shelf_path(file))
+    shelf = read_shelf(shelf_path(file, option="FILE"))
     source = sample_or_none(sample)
     now = clock.now()
     found = [(entry, _savings(source, entry)) for entry in shelf.entries]
@@ -49,7 +49,7 @@ def inspect_dictionaries(
         if savings:
             click.echo("\n" + bars(savings))
         elif source is not None:
-            click.echo("  What it saves was not measured yet.")
+            click.echo(f"  What it saves is shown once {entry.subjects} values were measured.")
         if texts:
             click.echo("\n" + "\n".join(map(_shown, entry.texts())))
 
@@ -73,9 +73,11 @@ def _told(shelf: Shelf, entry: Trained, now: float) -> Iterator[str]:
 
 
 def _state(shelf: Shelf, entry: Trained, now: float) -> str:
-    if entry.installed is None:
+    if entry.installed is None and entry.begins is None and entry.withdrawn is None:
         return "not installed"
     state = shelf.state(entry, now)
+    if entry.withdrawn is not None:
+        return f"withdrawn, since {moment_from(entry.withdrawn, now)}"
     if state == "readable" and entry.begins is not None:
         return f"readable, written from {moment_from(entry.begins, now)}"
     return state
@@ -91,7 +93,9 @@ def _row(shelf: Shelf, entry: Trained, savings: list[Saving], now: float) -> dic
         "sessions": entry.sessions,
         "subjects": entry.subjects,
         "phrases": len(entry.phrases),
+        "installed": entry.installed,
         "begins": entry.begins,
+        "withdrawn": entry.withdrawn,
         "savings": [saving._asdict() for saving in savings],
     }
 

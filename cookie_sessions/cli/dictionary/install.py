@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from cookie_sessions import clock
 from cookie_sessions.cli.defaults import typed
 from cookie_sessions.cli.dictionary.options import DICTIONARIES
 from cookie_sessions.cli.dictionary.place import change, find, shelf_path
@@ -46,16 +47,19 @@ def install(*, file: str, dictionaries: str | None, begins: int | None, force: b
     (trained,) = found
 
     def step(shelf: Shelf, now: int) -> Shelf:
-        if shelf.get(trained.name) is not None:
+        there = shelf.get(trained.name)
+        if there is not None and there.installed is not None:
             raise UsageError(
                 f"{path} has {trained.name.hex()} already. Nothing was changed. To write with it: "
                 f"{typed('dictionary promote')} {trained.name.hex()}."
             )
-        fresh = trained._replace(installed=now, begins=begins, withdrawn=None)
+        fresh = trained._replace(
+            installed=now, begins=None if begins is None else max(0, begins), withdrawn=None
+        )
         _refuse_if_early(fresh, now, force=force)
-        return Shelf((*shelf.entries, fresh))
+        return Shelf((*(each for each in shelf.entries if each is not there), fresh))
 
-    change(path, step)
+    change(path, step, makes=True)
     name = trained.name.hex()
     click.echo(f"{name} can be read by each instance that starts with {path} from now on.")
     if begins is None:
@@ -64,7 +68,7 @@ def install(*, file: str, dictionaries: str | None, begins: int | None, force: b
             f"{typed('dictionary promote')} {name}"
         )
     else:
-        click.echo(f"They write with it from {moment_from(begins, trained.made)} on.")
+        click.echo(f"They write with it from {moment_from(begins, int(clock.now()))} on.")
 
 
 @click.command("promote")
@@ -78,7 +82,8 @@ def promote_dictionary(*, name: str, dictionaries: str | None, force: bool) -> N
     def step(shelf: Shelf, now: int) -> Shelf:
         entry = find(shelf, name)
         _refuse_if_early(entry._replace(begins=now), now, force=force)
-        return _with(shelf, entry, entry._replace(begins=now, withdrawn=None))
+        installed = now if entry.installed is None else entry.installed
+        return _with(shelf, entry, entry._replace(installed=installed, begins=now, withdrawn=None))
 
     change(path, step)
     click.echo(f"{name.lower()} is written with by each instance that starts from now on.")
@@ -93,7 +98,8 @@ def withdraw(*, name: str, dictionaries: str | None) -> None:
 
     def step(shelf: Shelf, now: int) -> Shelf:
         entry = find(shelf, name)
-        return _with(shelf, entry, entry._replace(withdrawn=now))
+        since = now if entry.withdrawn is None else entry.withdrawn
+        return _with(shelf, entry, entry._replace(withdrawn=since))
 
     change(path, step)
     click.echo(

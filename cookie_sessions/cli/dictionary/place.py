@@ -29,24 +29,28 @@ def sample_at(path: str | None) -> Sample:
     Raises:
         ConfigurationError: none is named.
     """
-    return Sample(_named(path, SAMPLE_VARIABLE, "--sample"), least=None)
+    return Sample(_named(path, SAMPLE_VARIABLE, "--sample FILE"), least=None)
 
 
 def sample_or_none(path: str | None) -> Sample | None:
-    """As :func:`sample_at`; None where none is named, or that by default is not on this machine."""
+    """As :func:`sample_at`; None where none is named, or this user has none by default."""
     found = path or _by_default(SAMPLE_VARIABLE)
-    if found is None or (path is None and not os.path.lexists(found)):
+    if found is None or (path is None and not _is_ours(found)):
         return None
     return Sample(found, least=None)
 
 
-def shelf_path(path: str | None) -> str:
+def shelf_path(path: str | None, *, option: str = "--dictionaries FILE") -> str:
     """The file of dictionaries that is named, or the one by default.
+
+    Args:
+        path: what the command line says.
+        option: how it is said there.
 
     Raises:
         ConfigurationError: none is named.
     """
-    return _named(path, DICTIONARIES_VARIABLE, "--dictionaries")
+    return _named(path, DICTIONARIES_VARIABLE, option)
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def telling(sample: Sample) -> Iterator[None]:
 
     Raises:
         Unavailable: an application writes to the sample at the moment.
-        ConfigurationError: the file is no sample, or is damaged.
+        ConfigurationError: the file is no sample, is damaged, or can't be read.
     """
     try:
         yield
@@ -68,6 +72,11 @@ def telling(sample: Sample) -> Iterator[None]:
         raise ConfigurationError(
             f"{sample.path}: this is no sample, or it is damaged. Name the right file."
         ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{sample.path}: the sample can't be read ({os.strerror(error.errno or 0)}). Correct "
+            f"the path, or run the command as the user of the application."
+        ) from None
 
 
 def create(path: str, shelf: Shelf) -> None:
@@ -76,7 +85,7 @@ def create(path: str, shelf: Shelf) -> None:
     Raises:
         ConfigurationError: it is there, or can't be written.
     """
-    writer = RingWriter(path)
+    writer = _writer(path)
     with writer.locked():
         if writer.exists():
             raise ConfigurationError(
@@ -85,12 +94,13 @@ def create(path: str, shelf: Shelf) -> None:
         writer.create(dump_shelf(shelf).encode())
 
 
-def change(path: str, step: Callable[[Shelf, int], Shelf]) -> Shelf:
+def change(path: str, step: Callable[[Shelf, int], Shelf], *, makes: bool = False) -> Shelf:
     """Replace the file of an application's dictionaries, or make it.
 
     Args:
         path: the file.
         step: gives the next shelf of a shelf and a moment, in seconds since the epoch.
+        makes: whether a file is made where there is none.
 
     Returns:
         The shelf as it is now.
@@ -98,10 +108,10 @@ def change(path: str, step: Callable[[Shelf, int], Shelf]) -> Shelf:
     Raises:
         ConfigurationError: it can't be read or written, or would become too large.
     """
-    writer = RingWriter(path)
+    writer = _writer(path)
     with writer.locked():
         is_new = not writer.exists()
-        shelf = step(Shelf() if is_new else read_shelf(path), int(clock.now()))
+        shelf = step(Shelf() if is_new and makes else read_shelf(path), int(clock.now()))
         octets = dump_shelf(shelf).encode()
         if len(octets) > MAX_SHELF_OCTETS:
             raise ConfigurationError(
@@ -126,11 +136,20 @@ def find(shelf: Shelf, name: str) -> Trained:
     raise UsageError(f"No dictionary has that name. Known are: {known}. Nothing was changed.")
 
 
+def _is_ours(path: str) -> bool:
+    return os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _writer(path: str) -> RingWriter:
+    # Dictionaries are no secret, and the application may be another user than the operator.
+    return RingWriter(path, what="dictionaries", mode=0o644)
+
+
 def _named(path: str | None, variable: str, option: str) -> str:
     found = path or _by_default(variable)
     if found is None:
         raise ConfigurationError(
-            f"No file is named. Write {option} FILE, or set the environment variable {variable}."
+            f"No file is named. Write {option}, or set the environment variable {variable}."
         )
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from cookie_sessions import clock
@@ -48,10 +50,21 @@ def train(*, file: str, sample: str | None, octets: int) -> None:
         subjects=facts["least"],
         now=int(clock.now()),
     )
+    if not trained.phrases:
+        raise UsageError(
+            "What people share in the sample is in the dictionary that ships already, or does not "
+            "fit into --octets. Raise it, or let the application run for longer. Nothing was "
+            "written."
+        )
     check(trained, origin=file)
     create(file, Shelf((trained,)))
-    with telling(source):
-        source.put_candidate(trained.name, trained.octets)
+    try:
+        with telling(source):
+            source.put_candidate(trained.name, trained.octets)
+    except BaseException:
+        # Else the file would be in the way of the next try.
+        Path(file).unlink()
+        raise
     click.echo(
         f"{trained.name.hex()}: {len(trained.octets):,} octets, with {len(trained.phrases):,} "
         f"phrases that {trained.subjects} people or more share, of {trained.sessions:,} writes of "

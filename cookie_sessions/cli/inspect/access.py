@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -73,14 +75,15 @@ def record(reason: str, *, kid: bytes, values: bool, path: str | None) -> None:
 
 
 def _append(path: str, line: str) -> None:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     octets = f"{line}\n".encode()
     try:
-        file = os.open(path, flags, 0o600)
+        file = _opened(path)
         try:
-            # One call, so that the records of two commands never mix.
-            told = "" if os.write(file, octets) == len(octets) else "the disk is full"
-            _settle(file)
+            told = _fault(path, os.fstat(file))
+            if not told:
+                # One call, so that the records of two commands never mix.
+                told = "" if os.write(file, octets) == len(octets) else "the disk is full"
+                _settle(file)
         finally:
             os.close(file)
     except OSError as error:
@@ -90,6 +93,27 @@ def _append(path: str, line: str) -> None:
             f"The record of this access can't be written to {path} ({told}), so nothing was "
             f"opened. Correct --access-log, or what {VARIABLE} names."
         )
+
+
+def _opened(path: str) -> int:
+    # A pipe that nobody reads would be waited for without end.
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    try:
+        return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+    # A link may lead to a pipe or a device, as /dev/stderr does; a file behind it is refused.
+    return os.open(path, flags)
+
+
+def _fault(path: str, found: os.stat_result) -> str:
+    """Why records must not go there: others could direct them elsewhere, change or read them."""
+    if os.name != "posix" or not stat.S_ISREG(found.st_mode):
+        return ""
+    if Path(path).is_symlink():
+        return "it is a symbolic link: name the file itself"
+    return "others may read or write it: give it the mode 600" if found.st_mode & 0o026 else ""
 
 
 def _settle(file: int) -> None:

@@ -110,6 +110,10 @@ def inspect(
         raise click.UsageError("Give a cookie, - for stdin, or --har FILE, and one of them.")
     if har is None and (list_only or entry is not None or after):
         raise click.UsageError("--list, --entry and --after are about a HAR file: --har FILE.")
+    if list_only and (reason is not None or entry is not None or after):
+        raise click.UsageError(
+            "--list opens nothing. Choose one that it lists: --entry NUMBER, or --after."
+        )
     if har is None:
         found = _pasted(text, name)
     else:

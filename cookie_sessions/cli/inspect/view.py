@@ -173,7 +173,8 @@ def _value_row(value: Value) -> _Row:
     part = value.part
     notes = ["secret"] if part.secret else []
     if value.dictionary is not None:
-        notes.append(f"dictionary {value.dictionary}")
+        unread = " (see --dictionaries)" if value.kind == "undecodable" else ""
+        notes.append(f"dictionary {value.dictionary}{unread}")
     if part.stored is not None:
         notes.append(f"{part.stored.octets} octets in the store")
     kind = plain(value.kind)

@@ -69,6 +69,35 @@ def test_records_are_appended_to_a_file(
         assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Modes and links are those of POSIX.")
+def test_a_file_that_others_could_direct_change_or_read_takes_no_record(
+    shop: Shop, tmp_path: Path
+) -> None:
+    header = shop.header()
+
+    def refused(file: Path) -> str:
+        result = inspect("--reason", "x", "--access-log", str(file), text=header)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "so nothing was opened" in result.stderr
+        return result.stderr
+
+    link, file = tmp_path / "link.log", tmp_path / "access.log"
+    link.symlink_to(file)
+    refused(link)
+    assert not file.exists()
+    file.touch(mode=0o600)
+    assert "it is a symbolic link: name the file itself" in refused(link)
+    for mode in (0o620, 0o602, 0o604):
+        file.chmod(mode)
+        assert "give it the mode 600" in refused(file)
+    assert file.read_bytes() == b""
+    # Collectors of logs read by their group.
+    file.chmod(0o640)
+    assert inspect("--reason", "x", "--access-log", str(file), text=header).exit_code == 0
+    os.mkfifo(tmp_path / "pipe")
+    refused(tmp_path / "pipe")
+
+
 @pytest.mark.parametrize("name", [".", "no/such/folder/access.log"])
 def test_without_a_record_nothing_is_opened(
     shop: Shop, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

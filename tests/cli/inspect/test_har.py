@@ -104,6 +104,10 @@ def test_the_list_has_no_query_and_no_cookie(recorded: str) -> None:
         "4      2030-01-01T00:00:00.000Z  GET shop.example/pay   200",
     ]
     assert "in-the-query" not in result.output
+    for more in (["--entry", "1"], ["--after"], ["--reason", "x"]):
+        refused = run(recorded, "--list", *more)
+        assert refused.exit_code == 2
+        assert "--list opens nothing" in refused.stderr
     entries = json.loads(run(recorded, "--list", "--json").stdout)["entries"]
     assert [entry["entry"] for entry in entries] == [1, 3, 4]
 
