@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -223,6 +224,13 @@ def test_a_wrong_value_is_refused_by_name_and_with_what_to_give(name: str, value
     text = refusal(name, value)
     assert text.startswith(f"The setting {PREFIX}{name} ")
     assert "Give " in text
+
+
+@pytest.mark.usefixtures("_new_year")
+def test_the_date_that_a_refusal_proposes_is_one_that_is_taken() -> None:
+    text = refusal("ACCEPT_FLASK_COOKIES_UNTIL", "2039-01-31")
+    (proposed,) = re.findall(r"'(\d+-\d+-\d+)'", text)
+    assert read("ACCEPT_FLASK_COOKIES_UNTIL", proposed)
 
 
 def test_an_origin_that_is_none_is_named_by_its_place() -> None:

@@ -265,7 +265,8 @@ def _is_day(value: object) -> bool:
 def _accept_until(name: str, value: object) -> float | None:
     if value is None:
         return None
-    wanted = f"a date such as '2030-01-31', at most {LONGEST_WINDOW_DAYS} days ahead"
+    example = datetime.fromtimestamp(clock.now() + 30 * _DAY, UTC).date()
+    wanted = f"a date such as '{example}', at most {LONGEST_WINDOW_DAYS} days ahead"
     try:
         too_late = _beginning(value) > clock.now() + LONGEST_WINDOW_DAYS * _DAY
         until = _end(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cookie_sessions.keys import State, parse_jwk_set
-from tests.cli.world import DAY, HOUR, INIT, NOW, World, names
+from tests.cli.world import DAY, HOUR, INIT, NOW, World, names, need_joserfc
 
 
 def test_init_makes_a_closed_file_with_a_key_that_seals(bare: World) -> None:
@@ -313,7 +313,7 @@ def test_a_label_does_not_steer_the_terminal(world: World) -> None:
 
 
 def test_an_encrypted_ring_stays_encrypted(bare: World, tmp_path: Path) -> None:
-    pytest.importorskip("joserfc", reason="install it with: pip install 'cookie-sessions[wrapped]'")
+    need_joserfc()
     url = f"{bare.url}?passphrase=env:PASSPHRASE"
     env = {"PASSPHRASE": "a passphrase that is long enough"}
     bare.do("init", "--keys", url, env=env)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cookie_sessions.keys import parse_jwk_set, source_from_url
-from tests.cli.world import DAY, World
+from tests.cli.world import DAY, World, need_joserfc
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text()
 PASSPHRASES = {"ONE": "one passphrase of some length", "TWO": "two passphrases of some length"}
@@ -19,7 +19,7 @@ PASSPHRASES = {"ONE": "one passphrase of some length", "TWO": "two passphrases o
 def test_a_plain_ring_is_copied_into_an_encrypted_one_and_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("joserfc", reason="install it with: pip install 'cookie-sessions[wrapped]'")
+    need_joserfc()
     for name, passphrase in PASSPHRASES.items():
         monkeypatch.setenv(name, passphrase)
     one, two = (f"file:{world.path.with_name(name)}?passphrase=env:{name}" for name in PASSPHRASES)
@@ -37,7 +37,7 @@ def test_a_plain_ring_is_copied_into_an_encrypted_one_and_back(
 
 
 def test_the_page_encrypts_a_plain_ring(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("joserfc", reason="install it with: pip install 'cookie-sessions[wrapped]'")
+    need_joserfc()
     (line,) = re.findall(r"^cookie-sessions keys (copy .*)$", PAGE, re.MULTILINE)
     before = world.path.read_bytes()
     world.path.rename(world.path.with_name("keys.json"))

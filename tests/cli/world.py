@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from cookie_sessions import clock
 from cookie_sessions.cli.commands import program
 from cookie_sessions.keys import KeySet, State, parse_jwk_set
+from tests.conftest import missing
 
 NOW = 1_893_456_000
 """2030-01-01 00:00 UTC."""
@@ -68,6 +70,12 @@ class World:
 def names(folder: Path) -> set[str]:
     """What is in a folder."""
     return {path.name for path in folder.iterdir()}
+
+
+def need_joserfc() -> None:
+    """Go on only where encrypted rings can be read."""
+    if importlib.util.find_spec("joserfc") is None:
+        missing("the library for JWE", "pip install 'cookie-sessions[wrapped]'")
 
 
 def as_nobody(work: Callable[[], None]) -> None:

@@ -145,6 +145,11 @@ def test_signing_out_everywhere_ends_all_of_them(guide: Guide) -> None:
     assert (laptop.get("/name"), phone.get("/name")) == ("None", "None")
 
 
+def test_who_is_not_signed_in_is_told_so(guide: Guide) -> None:
+    for path in ("/sign-out-elsewhere", "/sign-out-everywhere"):
+        assert Browser(guide.app).post(path) == "You are not signed in."
+
+
 def test_one_device_of_several_is_ended_by_its_owner(guide: Guide) -> None:
     laptop, phone = guide.browser(), guide.browser()
     listed = json.loads(laptop.get("/devices"))

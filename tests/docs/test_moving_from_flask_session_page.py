@@ -148,6 +148,26 @@ def test_whoever_is_signed_in_stays_so_with_the_cart_and_the_open_form(
     assert shown(browser) == EVERYTHING
 
 
+def test_what_stays_after_the_last_step_knows_who_was_taken_over(config: dict[str, Any]) -> None:
+    browser = visitor(site(config, bridge=True), cookie=signed_in(config))
+    assert shown(browser) == shown(browser) == EVERYTHING
+    cookie = cookie_of(browser, "__Host-session")
+    assert cookie is not None
+    (source,) = blocks(PAGE, "python")
+    stays = [
+        line
+        for line in source.partition("@app.before_request")[0].splitlines()
+        if "former" not in line
+    ]
+    app = Flask("shop")
+    app.secret_key = "0123456789abcdef" * 2
+    exec("\n".join(stays), {"app": app})  # noqa: S102
+    app.add_url_rule("/", view_func=lambda: {"cart": session.get("cart")})
+    later = app.test_client()
+    later.set_cookie("__Host-session", cookie, domain="shop.test", secure=True)
+    assert shown(later) == {"cart": ["linzer"]}
+
+
 def test_the_old_session_ends_in_the_store_and_the_browser_once_ours_came_back(
     config: dict[str, Any],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -285,12 +286,12 @@ def test_a_hook_that_gives_no_verdict_is_told_of() -> None:
 
 
 def test_flask_logins_freshness_reads_as_stale_and_is_not_written() -> None:
-    login = pytest.importorskip("flask_login")
+    login: Any = import_module("flask_login")
     app = bound_shop()
     manager = login.LoginManager(app)
     manager.session_protection = None
 
-    class User(login.UserMixin):  # type: ignore[misc, name-defined]
+    class User(login.UserMixin):
         id = "ann"
 
     manager.user_loader(lambda _: User())

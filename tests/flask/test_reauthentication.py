@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -287,11 +288,11 @@ def test_what_is_no_age_is_the_developers_error(app: Flask, max_age: Any) -> Non
 
 
 def with_flask_login(**config: Any) -> Flask:
-    login = pytest.importorskip("flask_login")
+    login: Any = import_module("flask_login")
     app = bound_shop(**{**SETTINGS, **config})
     manager = login.LoginManager(app)
 
-    class User(login.UserMixin):  # type: ignore[misc, name-defined]
+    class User(login.UserMixin):
         id = "ann"
 
     manager.user_loader(lambda _: User())

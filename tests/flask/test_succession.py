@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -131,11 +132,11 @@ def test_the_id_that_a_sign_in_shows_is_the_one_that_goes_on() -> None:
 
 
 def test_flask_logins_sign_out_ends_a_session_whose_subject_was_also_set() -> None:
-    login = pytest.importorskip("flask_login")
+    login: Any = import_module("flask_login")
     app = shop()
     manager = login.LoginManager(app)
 
-    class User(login.UserMixin):  # type: ignore[misc, name-defined]
+    class User(login.UserMixin):
         id = "ann"
 
     manager.user_loader(lambda _: User())

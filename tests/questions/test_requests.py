@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from flask import Flask, session
 
 from tests.flask.listed import Browser
@@ -37,14 +38,28 @@ def test_of_two_requests_at_once_the_later_response_wins_and_nothing_is_mixed() 
     assert browser.get() == "[['linzer', 'sacher'], []]"
 
 
-def test_a_request_that_only_reads_undoes_nothing_that_another_wrote_meanwhile() -> None:
-    app = shop()
+@pytest.mark.parametrize(
+    ("is_permanent", "config", "is_written"),
+    [
+        (False, {}, False),
+        (True, {"COOKIE_SESSIONS_IDLE_TIMEOUT": 900}, False),
+        (True, {"SESSION_REFRESH_EACH_REQUEST": False}, False),
+        # As Flask does it: what the reader had is what the browser has afterwards.
+        (True, {}, True),
+    ],
+)
+def test_a_request_that_only_reads_undoes_nothing_that_another_wrote_meanwhile(
+    is_permanent: bool, config: dict[str, object], is_written: bool
+) -> None:
+    app = shop(**config)
+    route(app, lambda: setattr(session, "permanent", is_permanent), at="/kind")
     browser = Browser(app)
+    browser.get("/kind")
     browser.get("/begin")
     slow = browser.copied(app)
     browser.get("/cart")
     assert slow.get("/look") == "['linzer']"
-    assert set_cookies(slow.answer("/look")) == []
+    assert bool(set_cookies(slow.answer("/look"))) == is_written
     assert browser.get("/look") == "['linzer', 'sacher']"
 
 

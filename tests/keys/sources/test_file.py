@@ -18,6 +18,7 @@ from cookie_sessions.keys import (
     source_from_url,
     wrap,
 )
+from tests.cli.world import as_nobody
 from tests.keys.secrecy import shown
 from tests.keys.sources.contract import Place, SourceContract
 
@@ -82,11 +83,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @posix
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="Root may read any file.")
 def test_a_file_that_this_process_may_not_read_is_named(ring_file: Path) -> None:
     ring_file.chmod(0)
-    with pytest.raises(ConfigurationError, match="may not read it"):
-        FileSource(ring_file).read()
+
+    def read() -> None:
+        with pytest.raises(ConfigurationError, match="may not read it"):
+            FileSource(ring_file).read()
+
+    as_nobody(read)
 
 
 def test_a_refusal_of_the_system_is_told_with_its_remedy(
