@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import gc
 import itertools
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -263,12 +264,13 @@ def visit(
         stage: the candidates, with cookies.
         operation: what is timed.
         cell: takes the median request of each candidate.
-        turn: number of the round; another candidate is the first in each.
+        turn: number of the round, by which the orders of the candidates are drawn.
         repeats: requests of each candidate.
         warm: requests before them that are not timed.
         apart: time all requests of a candidate at once, as a process does that serves one alone;
-            else the candidates take turns. Where one waits for a server, whoever comes after it
-            in each turn would pay for what the wait has driven from the caches.
+            else the candidates take turns, in another order each time, so that none always pays
+            for what the same other one leaves in the caches. Where one waits for a server, whoever
+            comes after it would pay for what the wait has driven from them.
     """
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
@@ -280,8 +282,9 @@ def visit(
             for run, times in runs:
                 times.extend(itertools.islice(run, warm + repeats))
         else:
+            order = random.Random(turn)
             for _ in range(warm + repeats):
-                for run, times in runs:
+                for run, times in order.sample(runs, len(runs)):
                     times.append(next(run))
     for name, times in taken.items():
         cell.times.setdefault(name, []).append(median(times[warm:]))
