@@ -183,7 +183,8 @@ def _requests(shapes: Sequence[Shape], count: int, repeats: int, seconds: float)
         for number in range(count):
             for stage, operation, cell in cells:
                 stage.renew()
-                visit(stage, operation, cell, turn=number, repeats=repeats)
+                apart = THEIRS in stage.apps
+                visit(stage, operation, cell, turn=number, repeats=repeats, apart=apart)
             if time.perf_counter() - start > seconds:
                 break
     return [cell for _, _, cell in cells]

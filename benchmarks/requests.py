@@ -255,7 +255,6 @@ def visit(
     *,
     turn: int,
     repeats: int,
-    warm: int = 1,
     apart: bool = False,
 ) -> None:
     """Time one operation for every candidate of a stage, and add the round to the cell.
@@ -265,13 +264,15 @@ def visit(
         operation: what is timed.
         cell: takes the median request of each candidate.
         turn: number of the round, by which the orders of the candidates are drawn.
-        repeats: requests of each candidate.
-        warm: requests before them that are not timed.
+        repeats: requests of each candidate, after some that are not timed.
         apart: time all requests of a candidate at once, as a process does that serves one alone;
             else the candidates take turns, in another order each time, so that none always pays
             for what the same other one leaves in the caches. Where one waits for a server, whoever
             comes after it would pay for what the wait has driven from them.
     """
+    # Apart, each session has been asked for before requests are timed, and one that is remembered
+    # was used once more since the process waited.
+    warm = 2 * SAMPLES if apart else 1
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
         (_times(stage.apps[name], stage.environs(name, operation, permanent=cell.permanent)), times)

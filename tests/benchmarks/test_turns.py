@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 import pytest
 
+from benchmarks import comparison, listed, other_peers, redis_server, stored
 from benchmarks.operations import OPERATIONS
 from benchmarks.requests import Cell, Stage, visit
 from benchmarks.shapes import one_shape
+from benchmarks.stored import THEIRS
 from benchmarks.timing import turns
+from tests.conftest import missing
 
 NAMES = ["a", "b", "c", "d"]
 READ = next(operation for operation in OPERATIONS if operation.name == "read")
+MEASURES: Final[dict[ModuleType, Callable[[], object]]] = {
+    comparison: lambda: comparison.measure(count=1, repeats=1, seconds=0),
+    listed: lambda: listed.measure(count=1, repeats=1, seconds=0, loops=1),
+    stored: lambda: stored.measure(rounds=1, repeats=1, seconds=0),
+}
 
 
 def pairs(order: Iterable[str]) -> set[tuple[str, str]]:
@@ -36,6 +45,29 @@ def test_in_one_visit_each_candidate_follows_each_other_one(
 ) -> None:
     order = asked(monkeypatch, repeats=80)
     assert pairs(order) == set(itertools.permutations(set(order), 2))
+
+
+def test_apart_each_candidate_is_asked_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = asked(monkeypatch, repeats=2, apart=True)
+    assert len(list(itertools.groupby(order))) == len(set(order))
+
+
+@pytest.mark.parametrize("module", [comparison, listed, stored])
+def test_where_one_waits_for_redis_all_are_asked_apart(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = redis_server.why_not() or other_peers.why_not()
+    if reason:
+        missing(*reason.split(": "))
+    waited: list[tuple[bool, bool]] = []
+
+    def noted(stage: Stage, *given: Any, apart: bool = False, **options: Any) -> None:
+        waited.append((THEIRS in stage.apps, apart))
+
+    monkeypatch.setattr(module, "visit", noted)
+    MEASURES[module]()
+    assert (True, True) in waited
+    assert all(waits is apart for waits, apart in waited)
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, **options: Any) -> list[str]:
