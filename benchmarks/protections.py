@@ -57,7 +57,7 @@ _PEERS: Final = (
     Peer(CONTROL, SecureCookieSessionInterface),
 )
 _TITLES: Final = {
-    **{f"bare {name}": title for name, title in bare.MEASURED.items()},
+    **{f"bare {name}": f"{bare.NONE}, {title}" for name, title in bare.MEASURED.items()},
     "untouched": "untouched",
     "membership": "membership test only",
     "read": "read one key",

@@ -11,6 +11,7 @@ from benchmarks.peers import DEFAULT, OURS
 from benchmarks.results import Results
 from benchmarks.sizes import against, against_line
 from benchmarks.tables import reached, table, times
+from benchmarks.timing import Spread
 
 _REQUESTS = {
     "untouched": "does not touch it",
@@ -20,10 +21,11 @@ _REQUESTS = {
     "append": "appends to a nested list",
     "rewrite": "rewrites every value",
 }
-_BARE = {
-    "untouched": "brings no session cookie, and does not touch the session",
-    "read": "brings no session cookie, and reads one key",
+_BROUGHT = {
+    bare.NONE: "brings no session cookie",
+    bare.OTHERS: "brings no session cookie but four others",
 }
+_BARE = {"untouched": "does not touch the session", "read": "reads one key"}
 _SESSIONS = {
     "tiny": 'a session of a few octets (`{"user_id": 1}`)',
     "login": "login (Flask-Login, Flask-WTF)",
@@ -66,8 +68,12 @@ def _cost(results: Results) -> str:
         for ours in [results.cheaper(operation.name, DEFAULT)]
     ]
     rows += [
-        [title, times(bare.cheaper(results.bare, operation), digits=1), "none"]
-        for operation, title in _BARE.items()
+        [
+            f"{_BROUGHT[cell.shape]}, and {_BARE[cell.operation]}",
+            times(Spread.of(cell.cheaper(OURS, DEFAULT)), digits=1),
+            "none",
+        ]
+        for cell in results.bare
     ]
     head = "what the session costs a request that"
     return table([head, "times cheaper than Flask's", "our mark"], rows)

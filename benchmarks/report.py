@@ -101,22 +101,14 @@ def _costs(results: Results) -> Iterable[str]:
         )
     rows += [
         [
-            title,
-            *(
-                times(bare.cheaper(results.bare, name, than), digits=1)
-                for than in (DEFAULT, FERNET)
-            ),
+            f"{cell.shape}, {bare.MEASURED[cell.operation]}",
+            *(times(Spread.of(cell.cheaper(OURS, than)), digits=1) for than in (DEFAULT, FERNET)),
             *("", ""),
-            *(micro(_bare_cost(results, name, peer.name)) for peer in PEERS),
+            *(micro(max(median(cell.costs(peer.name)), 0.0)) for peer in PEERS),
         ]
-        for name, title in bare.MEASURED.items()
+        for cell in results.bare
     ]
     yield table([*head, *(f"{peer.name}, µs" for peer in PEERS)], rows)
-
-
-def _bare_cost(results: Results, operation: str, peer: str) -> float:
-    cell = next(cell for cell in results.bare if cell.operation == operation)
-    return max(median(cell.costs(peer)), 0.0)
 
 
 def _shapes(results: Results) -> Iterable[str]:

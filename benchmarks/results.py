@@ -39,7 +39,7 @@ class Results:
         checks: sessions looked up in a revocation list in memory.
         snapshots: the same in a signed snapshot, and loading it.
         listed: sessions under a revocation list in Redis.
-        bare: requests that bring no session cookie.
+        bare: requests that bring no session cookie, or only cookies of others.
     """
 
     machine: Sequence[str]

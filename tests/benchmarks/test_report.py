@@ -11,13 +11,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import checks, listed, redis_server, stored
+from benchmarks import bare, checks, listed, redis_server, stored
 from benchmarks.checks import ENDED, LIVES
 from benchmarks.listed import ASKS, REMEMBERS, check_alone
 from benchmarks.lookup import COUNTS, LAST, MIDDLE
 from benchmarks.marks import MARKS
-from benchmarks.peers import DEFAULT, FERNET
+from benchmarks.operations import OPERATIONS
+from benchmarks.peers import DEFAULT, FERNET, OURS
 from benchmarks.revocation_tables import requests
+from benchmarks.shapes import SAMPLES, one_shape
 from benchmarks.snapshots import ABSENT, LISTED
 from benchmarks.timing import median
 from cookie_sessions.claims import SID_OCTETS
@@ -105,11 +107,25 @@ def test_the_pages_have_the_form_of_what_is_printed(run: tuple[str, Path]) -> No
         )
 
 
-def test_requests_without_a_cookie_are_compared_with_flasks(run: tuple[str, Path]) -> None:
+def test_requests_without_a_session_cookie_are_compared_with_flasks(run: tuple[str, Path]) -> None:
     figures = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["bare"]
-    assert [cell["operation"] for cell in figures] == ["untouched", "read"]
+    assert [(cell["shape"], cell["operation"]) for cell in figures] == list(
+        itertools.product((bare.NONE, bare.OTHERS), ("untouched", "read"))
+    )
     assert all({"cookie_sessions", "Flask default"} < set(cell["times"]) for cell in figures)
-    assert run[0].count("| no session cookie, ") == 2
+    assert run[0].count("| no session cookie, four others, ") == 2
+    assert run[0].count("| no session cookie, ") == 4
+
+
+def test_foreign_cookies_come_with_each_request_and_that_of_a_session_with_none() -> None:
+    operation = next(each for each in OPERATIONS if each.name == "read")
+    headers = [
+        [each.get("HTTP_COOKIE", "") for each in stage.environs(OURS, operation, permanent=False)]
+        for stage in (kind(one_shape("tiny")) for kind in (bare.BareStage, bare.OthersStage))
+    ]
+    assert headers == [[bare.HEADERS[kind]] * SAMPLES for kind in (bare.NONE, bare.OTHERS)]
+    assert bare.HEADERS[bare.OTHERS].count("=") == 4
+    assert "session" not in bare.HEADERS[bare.OTHERS]
 
 
 def test_sessions_of_one_to_eight_cookies_have_a_row_each(run: tuple[str, Path]) -> None:
