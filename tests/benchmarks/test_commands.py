@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from benchmarks import comparison, load, other_peers, redis_server
 from benchmarks.commands import COMMANDS
 from benchmarks.load_generator import Load, Order, generate
 from benchmarks.load_tables import report as load_report
+from benchmarks.marks import BY_NAME, MARKS
 from benchmarks.publication import ROOT
 from benchmarks.served import CANDIDATES
 from tests.benchmarks.pages import form, on_the_pages
@@ -102,6 +104,22 @@ def test_all_peers_are_compared(outputs: dict[str, tuple[str, dict[str, Any]]]) 
         *("JWE (joserfc)", "Starlette", "Django"),
     }
     assert any("Flask-Session" in cell["times"] for cell in document["comparison"]["cells"])
+
+
+def test_with_every_protection_both_kinds_of_session_are_held_against_the_marks(
+    outputs: dict[str, tuple[str, dict[str, Any]]],
+) -> None:
+    printed, document = outputs["protections"]
+    kinds = Counter((cell["operation"], cell["permanent"]) for cell in document["protections"])
+    for operation in ("untouched", "membership", "read", "change", "append", "rewrite", "post"):
+        assert kinds[operation, True] == kinds[operation, False] > 0
+    rows = [line.strip("| ").split("|") for line in printed.splitlines()]
+    told = {row[0].strip(): {cell.strip() for cell in row} for row in rows}
+    held = {mark.title: mark for mark in MARKS if mark.name.startswith("cost ")}
+    held |= {name: BY_NAME[f"size {name}"] for name in ("login", "cart", "oidc", "big")}
+    for title, mark in held.items():
+        assert mark.text in told[title], title
+        assert {"reached", "not reached"} & told[title], title
 
 
 def test_the_load_has_every_candidate_and_says_how_busy_the_generator_was(
