@@ -40,6 +40,7 @@ from cookie_sessions.stores.url import store_from_url
 
 REMEMBERS: Final = f"{OURS}, list remembered"
 ASKS: Final = f"{OURS}, list asked"
+AGAIN: Final = f"{OURS}, again"
 STALENESS: Final = {REMEMBERS: 2.0, ASKS: 0.0}
 """Seconds for which each goes by what it was told; the first is the default."""
 
@@ -117,6 +118,7 @@ def _stage(url: str) -> Stage:
     """All candidates on one Redis; verified, with cookies that were written just now."""
     peers = (
         Peer(OURS, CookieSessionInterface, lazy=True),
+        Peer(AGAIN, CookieSessionInterface, lazy=True),
         *(Peer(name, CookieSessionInterface, lazy=True) for name in STALENESS),
         Peer(THEIRS, lambda: theirs(url)),
     )

@@ -50,7 +50,7 @@ def of(results: Results) -> dict[str, str]:
         "floor": _one(report._floor(results)),
         "keys": _one(report._searches(results)),
         "cookies": _one(report._splits(results)),
-        "stored": _one(report._stored(results)),
+        "stored": "\n\n".join(_tables(report._stored(results))),
         "lists": "\n\n".join(lists),
         "listed": "\n\n".join(listed),
     }
@@ -102,7 +102,9 @@ def _against(mark: Mark, figure: float, *, digits: int | None = None) -> str:
 
 
 def _tables(parts: Iterable[str]) -> Iterator[str]:
-    return (part for part in parts if part.startswith(("|", "Not measured")))
+    """Tables, why there is none, and what is said of noise in them."""
+    begin = ("|", "Not measured", "Control, ", "**Too much noise**")
+    return (part for part in parts if part.startswith(begin))
 
 
 def _one(parts: Iterable[str]) -> str:

@@ -67,6 +67,11 @@ class Cell:
     permanent: bool
     times: dict[str, list[float]] = field(default_factory=dict)
 
+    @property
+    def kind(self) -> str:
+        """The kind of session in words."""
+        return "permanent" if self.permanent else "not permanent"
+
     def costs(self, candidate: str) -> list[float]:
         """Seconds that the session of this candidate costs, round by round."""
         pairs = zip(self.times[candidate], self.times[EMPTY], strict=True)

@@ -13,14 +13,16 @@ import pytest
 
 from benchmarks import bare, checks, listed, redis_server, stored
 from benchmarks.checks import ENDED, LIVES
-from benchmarks.listed import ASKS, REMEMBERS, check_alone
+from benchmarks.listed import AGAIN, ASKS, REMEMBERS, check_alone
 from benchmarks.lookup import COUNTS, LAST, MIDDLE
 from benchmarks.marks import MARKS
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS
+from benchmarks.requests import EMPTY, Cell
 from benchmarks.revocation_tables import requests
 from benchmarks.shapes import SAMPLES, one_shape
 from benchmarks.snapshots import ABSENT, LISTED
+from benchmarks.stored import THEIRS
 from benchmarks.timing import median
 from cookie_sessions.claims import SID_OCTETS
 from cookie_sessions.codec import Codec
@@ -189,6 +191,32 @@ def test_a_list_in_redis_is_measured_against_flask_session_and_against_no_list(
     assert len(cells) == len(set(cells)) == 8
     assert all(candidates < set(cell["times"]) for cell in figures["cells"])
     assert set(figures["loads"]) == candidates | {check_alone(REMEMBERS), check_alone(ASKS)}
+
+
+def test_a_list_in_redis_says_how_noisy_its_run_was(run: tuple[str, Path]) -> None:
+    reason = redis_server.why_not()
+    if reason:
+        missing(*reason.split(": "))
+    quotes = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["quotes"]
+    assert "|\n\nControl, no list against itself over " in quotes["listed"]
+
+
+def test_ratios_of_a_list_in_redis_that_spread_too_far_are_named() -> None:
+    names = (OURS, AGAIN, REMEMBERS, ASKS, THEIRS)
+    costs = {name: [1.0, 1.0, 1.0] for name in (*names, EMPTY)} | {EMPTY: [0.0, 0.0, 0.0]}
+    wide = [0.5, 1.0, 1.5]
+    cells = [
+        Cell("read", "login", permanent=True, times=costs),
+        Cell("change", "login", permanent=False, times={**costs, ASKS: wide}),
+    ]
+    loads = {name: [1.0, 1.0, 1.0] for name in names}
+    loads |= {check_alone(REMEMBERS): wide, check_alone(ASKS): [1.0, 1.0, 1.0]}
+    *_, told = requests(listed.Listed(cells, loads))
+    assert told.startswith("Control, no list against itself over 3 rounds: 1.00 (1.00 to 1.00). **")
+    assert told.endswith(
+        ": the check alone, remembered; change, not permanent, asked, times cheaper than "
+        "Flask-Session; change, not permanent, asked, times no list."
+    )
 
 
 def test_a_list_that_takes_the_ended_for_the_living_gives_no_figures() -> None:
