@@ -54,11 +54,14 @@ def figures(results: Results) -> dict[str, Any]:
         marks.append(row)
     return {
         "machine": list(results.machine),
+        "seconds": results.seconds,
         "noise": asdict(results.noise()),
         "marks": marks,
         "cells": [asdict(cell) for cell in results.cells],
+        "control": asdict(results.control),
         "sizes": [asdict(size) for size in results.sizes],
         "floor": [asdict(costs) for costs in results.floor],
+        "cold": asdict(results.cold),
         "splits": [asdict(split) for split in results.splits],
         "stored": asdict(results.stored),
         "searches": [asdict(search) for search in results.searches],
@@ -190,8 +193,8 @@ def _searches(results: Results) -> Iterable[str]:
         for keys in COUNTS[1:]:
             for position in (MIDDLE, LAST):
                 one = found(results.searches, who, keys=keys, position=position)
-                ratio = median(one.ratios)
-                row.append(f"{ratio:.2f} ({micro(median(one.times), digits=2)} µs)")
+                taken = micro(median(one.times), digits=2)
+                row.append(f"{times(Spread.of(one.ratios))}, {taken} µs")
         rows.append(row)
     head = ["", "1 key, µs", *(f"{n:,} keys: {one}" for n in COUNTS[1:] for one in (MIDDLE, LAST))]
     yield table(head, rows)

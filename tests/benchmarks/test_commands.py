@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import comparison, load, other_peers, redis_server
+import benchmarks.__main__ as program
+from benchmarks import comparison, leak, load, machine, other_peers, redis_server, trained
 from benchmarks.commands import COMMANDS
 from benchmarks.load_generator import Load, Order, generate
 from benchmarks.load_tables import report as load_report
@@ -198,6 +202,55 @@ def test_without_the_counting_tool_the_report_says_so() -> None:
     done = run("instructions", "--quick", env={**os.environ, "PATH": "", "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
     assert "Not counted: valgrind is not installed: apt-get install valgrind." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--plot x.svg claims", "claims has not got it"),
+        ("--plot x.svg profile login read", "profile has not got it"),
+        ("--plot {0}/nowhere/x.svg", "there is no folder {0}/nowhere"),
+        ("--json {0}/nowhere/x.json", "there is no folder {0}/nowhere"),
+        ("claims --json {0}/nowhere/x.json", "there is no folder {0}/nowhere"),
+        ("--quick instructions --store", "--quick counts too little to store"),
+    ],
+)
+def test_what_would_come_to_nothing_is_refused_before_anything_is_measured(
+    line: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def measured(*_: object, **__: object) -> None:
+        pytest.fail("it was measured")
+
+    monkeypatch.setattr(program, "_run", measured)
+    monkeypatch.setattr(program, "profile", measured)
+    with pytest.raises(SystemExit, match="2"):
+        program.main(line.format(tmp_path).split())
+    assert told.format(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", [leak, trained])
+def test_what_pages_quote_by_hand_comes_with_the_machine_and_the_versions(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def describe() -> list[str]:
+        raise InterruptedError
+
+    monkeypatch.setattr(machine, "describe", describe)
+    with pytest.raises(InterruptedError):
+        module.main()
+
+
+def test_among_the_versions_is_that_of_a_redis_server_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_one = shutil.which("redis-server") is not None
+    assert (re.search(r", redis-server \d+\.\d+", machine.describe()[-1]) is not None) is has_one
+    monkeypatch.setenv("PATH", "")
+    assert "redis-server" not in machine.describe()[-1]
 
 
 def test_what_no_run_wrote_is_not_written_into_pages(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,11 +16,13 @@ import pytest
 from benchmarks import bare, checks, listed, redis_server, stored
 from benchmarks.checks import ENDED, LIVES
 from benchmarks.listed import AGAIN, ASKS, REMEMBERS, check_alone
-from benchmarks.lookup import COUNTS, LAST, MIDDLE
-from benchmarks.marks import MARKS
+from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, Search
+from benchmarks.marks import BY_NAME, MARKS
 from benchmarks.operations import OPERATIONS
 from benchmarks.peers import DEFAULT, FERNET, OURS
-from benchmarks.requests import EMPTY, Cell
+from benchmarks.publication import quoted
+from benchmarks.requests import CONTROL, EMPTY, Cell
+from benchmarks.results import Results
 from benchmarks.revocation_tables import requests
 from benchmarks.shapes import SAMPLES, one_shape
 from benchmarks.snapshots import ABSENT, LISTED
@@ -92,7 +96,8 @@ def test_every_mark_has_a_row_that_says_whether_it_is_reached(run: tuple[str, Pa
 
 def test_one_table_has_all_marks_in_their_order(run: tuple[str, Path]) -> None:
     _, _, told = run[0].partition("\n## Marks\n")
-    lines = [line for line in told.splitlines() if line.startswith("|")][2:]
+    table = told.partition("\n## ")[0]
+    lines = [line for line in table.splitlines() if line.startswith("|")][2:]
     assert [line.strip("|").split("|")[0].strip() for line in lines] == [
         mark.title for mark in MARKS
     ]
@@ -107,6 +112,13 @@ def test_the_pages_have_the_form_of_what_is_printed(run: tuple[str, Path]) -> No
         assert form(pages[place]) == form(quote), (
             f"{place}: write it with python -m benchmarks --write"
         )
+
+
+def test_the_tables_of_readme_are_printed_as_they_stand_there(run: tuple[str, Path]) -> None:
+    quotes = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["quotes"]
+    readme = quoted((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(readme) == {"cost", "octets"}
+    assert all(quotes[name] in run[0] for name in readme)
 
 
 def test_requests_without_a_session_cookie_are_compared_with_flasks(run: tuple[str, Path]) -> None:
@@ -231,6 +243,9 @@ def test_a_list_that_takes_the_ended_for_the_living_gives_no_figures() -> None:
 def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None:
     document = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in document["marks"]] == [mark.name for mark in MARKS]
+    assert document["seconds"] > 0
+    assert {DEFAULT, CONTROL} < set(document["control"]["times"])
+    assert len(document["cold"]["libraries"]) == len(document["cold"]["secret"]) > 0
     assert {size["peer"] for size in document["sizes"]} == {
         "cookie_sessions",
         "Flask default",
@@ -251,8 +266,23 @@ def test_one_key_among_many_is_compared_with_peers_that_try_them_in_turn(
         # A peer that found its key at once would not be searching among as many keys.
         assert costs[peer, 1000, LAST] > 10
         assert costs[peer, 1000, MIDDLE] > 10
-    printed, _ = run
-    assert all(f"\n| {name} " in printed for name in ("MultiFernet", "SECRET_KEY_FALLBACKS"))
+    _, _, table = run[0].partition("## One key among many")
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:2] == "| "}
+    for name in ("look a key up", "open a cookie", "MultiFernet", "SECRET_KEY_FALLBACKS"):
+        # The 10th and the 90th percentile of each ratio stand in its place.
+        assert rows[name].count(" to ") == 2 * len(COUNTS[1:])
+
+
+def test_a_look_up_among_100_keys_is_held_against_1_and_1000_alike() -> None:
+    def lookup(hundred: float, thousand: float) -> float:
+        of = {1: 1.0, 100: hundred, 1000: thousand}
+        searches = [Search(FIND, keys, LAST, [of[keys] * 1e-8], [of[keys]]) for keys in of]
+        measured: dict[str, Any] = dict.fromkeys(each.name for each in fields(Results))
+        measured["searches"] = searches
+        return Results(**measured).figure(BY_NAME["lookup key"]).middle
+
+    assert lookup(1.5, 1.5) == 1.5
+    assert lookup(1.5, 0.5) == 3.0
 
 
 def test_the_plot_is_well_formed_and_follows_the_dark_setting(run: tuple[str, Path]) -> None:
