@@ -135,6 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no figure makes it fail."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
+    _refuse_what_comes_to_nothing(parser, chosen)
     if chosen.command == "profile":
         try:
             told = profile(
@@ -166,7 +167,22 @@ def main(arguments: list[str] | None = None) -> int:
 def main_report(*, quick: bool) -> Report:
     """What ``python -m benchmarks`` prints, and what the pages quote of it."""
     results = measure(QUICK if quick else FULL)
-    return Report(markdown(results), quotes.of(results), {PICTURE: svg(results)}, figures(results))
+    quoted = quotes.of(results)
+    text = [markdown(results), "## As README has it\n", quoted["cost"], "", quoted["octets"], ""]
+    return Report("\n".join(text), quoted, {PICTURE: svg(results)}, figures(results))
+
+
+def _refuse_what_comes_to_nothing(
+    parser: argparse.ArgumentParser, chosen: argparse.Namespace
+) -> None:
+    """Refuse, before anything is measured, what would be found wrong behind it."""
+    if chosen.plot and chosen.command not in (None, "everything"):
+        parser.error(f"--plot: the picture is of the main tables; {chosen.command} has not got it")
+    for path in (chosen.plot, chosen.json):
+        if path and not path.parent.is_dir():
+            parser.error(f"{path}: there is no folder {path.parent}")
+    if chosen.command == "instructions" and chosen.quick and chosen.store:
+        parser.error("--store: --quick counts too little to store; leave one of them out")
 
 
 def _run(chosen: argparse.Namespace) -> Report:

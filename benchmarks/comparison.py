@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Final
 
+from flask.sessions import SecureCookieSessionInterface
+
 from benchmarks import machine, other_peers, redis_server
-from benchmarks.noise import verdict
+from benchmarks.noise import between, verdict
 from benchmarks.operations import OPERATIONS
 from benchmarks.other_peers import JWE, MULTI_FERNET, SerializerInterface, Way, plain_json
 from benchmarks.peers import DEFAULT, FERNET, OURS, PEERS, Peer
@@ -82,10 +84,14 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
     if found.why_not:
         return Report("\n\n".join([*head, f"Not measured: {found.why_not}."]) + "\n")
     noise = Spread.of(_control(found))
-    turned, asked = _turns_table(found), _requests_table(found)
+    told = verdict(noise, what="Flask's signer", rounds=len(found.turns[0].times))
+    turned = f"{_turns_table(found)}\n\n{told}"
+    asked_noise = between(found.cells, CONTROL, DEFAULT)
+    rounds_asked = len(found.cells[0].times[DEFAULT])
+    told = verdict(asked_noise, what="Flask's interface", rounds=rounds_asked)
+    asked = f"{_requests_table(found)}\n\n{told}"
     text = [
         *head,
-        verdict(noise, what="Flask's signer", rounds=len(found.turns[0].times)),
         "## From a session to the text of a cookie and back",
         "How many times cheaper ours is: dumps / loads. Every value is read.",
         turned,
@@ -101,7 +107,11 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
     return Report(
         "\n\n".join(text) + "\n",
         quotes={"peers": turned, "peers-octets": _octets_table(found), "peers-requests": asked},
-        figures={"comparison": asdict(found), "comparison_noise": asdict(noise)},
+        figures={
+            "comparison": asdict(found),
+            "comparison_noise": asdict(noise),
+            "comparison_requests_noise": asdict(asked_noise),
+        },
     )
 
 
@@ -162,6 +172,7 @@ def _requests(shapes: Sequence[Shape], count: int, repeats: int, seconds: float)
     with nullcontext("") if reason else redis_server.running() as url:
         peers = [
             *PEERS,
+            Peer(CONTROL, SecureCookieSessionInterface),
             Peer(MULTI_FERNET, lambda: SerializerInterface(other_peers.MultiFernetSerializer())),
             Peer(JWE, lambda: SerializerInterface(other_peers.JweSerializer())),
         ]
@@ -183,7 +194,8 @@ def _requests(shapes: Sequence[Shape], count: int, repeats: int, seconds: float)
         for number in range(count):
             for stage, operation, cell in cells:
                 stage.renew()
-                visit(stage, operation, cell, turn=number, repeats=repeats)
+                apart = THEIRS in stage.apps
+                visit(stage, operation, cell, turn=number, repeats=repeats, apart=apart)
             if time.perf_counter() - start > seconds:
                 break
     return [cell for _, _, cell in cells]

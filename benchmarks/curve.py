@@ -70,7 +70,8 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
     """
     points = measure(count=count, repeats=repeats, seconds=seconds)
     noise = Spread.of(_control(points))
-    costs = table(
+    told = verdict(noise, what="Flask's interface", rounds=len(points[0].cells[0].times[DEFAULT]))
+    figures = table(
         [
             *("the session", "octets as JSON", "our cookie", "Flask's"),
             *(f"{operation}, µs: ours / Flask's" for operation in _MEASURED),
@@ -78,10 +79,10 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
         ],
         list(_rows(points)),
     )
+    costs = f"{figures}\n\n{told}"
     text = [
         "# By size",
         *machine.describe(),
-        verdict(noise, what="Flask's interface", rounds=len(points[0].cells[0].times[DEFAULT])),
         (
             f"Sessions of texts of some {_PIECE} octets, not permanent, up to what "
             f"`portable` admits; what they cost a request, as above. Each key's value is "

@@ -13,6 +13,7 @@ from random import Random
 import ormsgpack
 import zstandard
 
+from benchmarks import machine
 from cookie_sessions.codec import Codec, Wire
 
 TRIALS = 60
@@ -80,6 +81,7 @@ def found(length: _Length, *, seed: int = 1) -> int:
 
 def main() -> None:
     """Print both figures."""
+    print(*machine.describe(), "", sep="\n")
     print(f"Secrets found by length alone, of {TRIALS}, among {CANDIDATES} candidates:")
     print(f"  the session compressed as a whole   {found(together):>3}")
     print(f"  each value compressed alone         {found(apart):>3}")

@@ -11,7 +11,7 @@ from benchmarks import machine
 from benchmarks.drawing import Bar, bars
 from benchmarks.load import CONNECTIONS, OPERATIONS, THREADS, Loads
 from benchmarks.load_generator import Load
-from benchmarks.noise import verdict
+from benchmarks.noise import loose, verdict
 from benchmarks.peers import DEFAULT, OURS
 from benchmarks.publication import Report
 from benchmarks.requests import CONTROL, EMPTY
@@ -48,23 +48,24 @@ def report(found: Loads) -> Report:
         ],
         list(_rows(found)),
     )
+    told = verdict(noise, what="Flask's default", rounds=rounds)
+    quote = f"{figures}\n\n{told} {loose(_ratios(found))}".rstrip()
     kind = "permanent" if found.permanent else "not permanent"
     text = [
         *head,
-        verdict(noise, what="Flask's default", rounds=rounds),
         *_bottleneck(found),
         (
             f"A login's session ({found.shape}), {kind}; {CONNECTIONS} connections that stay open, "
             f"each of which sends its next request when it has its answer; one gunicorn process of "
             f"{THREADS} threads for each. In brackets the 10th and 90th percentile of the rounds."
         ),
-        figures,
+        quote,
     ]
     if found.without:
         text.append(f"Without Redis: {found.without}.")
     return Report(
         "\n\n".join(text) + "\n",
-        quotes={"load": figures},
+        quotes={"load": quote},
         pictures={PICTURE: _picture(found)},
         figures={"load": asdict(found), "load_noise": asdict(noise)},
     )
@@ -73,6 +74,20 @@ def report(found: Loads) -> Report:
 def _against(loads: Sequence[Load], others: Sequence[Load]) -> list[float]:
     pairs = zip(loads, others, strict=True)
     return [one.per_second / other.per_second for one, other in pairs]
+
+
+def _slower(loads: Sequence[Load], others: Sequence[Load]) -> list[float]:
+    return [one.p99 / other.p99 for one, other in zip(loads, others, strict=True)]
+
+
+def _ratios(found: Loads) -> dict[str, Spread]:
+    return {
+        f"{operation}, {_TITLES[name]}, {what}": Spread.of(against(by_name[name], by_name[DEFAULT]))
+        for operation, by_name in found.loads.items()
+        for name in _shown(found)
+        if name != DEFAULT
+        for what, against in (("requests/s", _against), ("p99", _slower))
+    }
 
 
 def _control(found: Loads) -> list[float]:
@@ -88,7 +103,6 @@ def _rows(found: Loads) -> Iterator[list[str]]:
     for operation, by_name in found.loads.items():
         for name in _shown(found):
             loads, theirs = by_name[name], by_name[DEFAULT]
-            slowest = [one.p99 / other.p99 for one, other in zip(loads, theirs, strict=True)]
             yield [
                 operation,
                 _TITLES[name],
@@ -98,7 +112,7 @@ def _rows(found: Loads) -> Iterator[list[str]]:
                     for each in ([x.p50 for x in loads], [x.p99 for x in loads])
                 ),
                 "1" if name == DEFAULT else times(Spread.of(_against(loads, theirs))),
-                "1" if name == DEFAULT else times(Spread.of(slowest)),
+                "1" if name == DEFAULT else times(Spread.of(_slower(loads, theirs))),
             ]
 
 

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from benchmarks import redis_server
+
 _PACKAGES: Final = (
     *("Flask", "Werkzeug", "itsdangerous", "cryptography", "ormsgpack", "zstandard"),
     *("PyJWT", "Flask-Session", "redis", "joserfc", "Django", "starlette", "gunicorn"),
@@ -16,14 +18,16 @@ _PACKAGES: Final = (
 
 
 def describe() -> list[str]:
-    """Machine, interpreter and package versions, a line each."""
+    """Machine, interpreter, and the versions of packages and of a Redis server, a line each."""
     # Interpreters before 3.13 can't be asked, and all have the lock.
     has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
     build = "" if has_lock else ", free-threaded"
+    versions = [f"{name} {_version(name)}" for name in ("cookie-sessions", *_PACKAGES)]
+    versions += filter(None, [redis_server.installed()])
     return [
         f"{_processor()}, {os.cpu_count()} logical processors, {platform.system()}",
         f"{platform.python_implementation()} {platform.python_version()}{build}",
-        ", ".join(f"{name} {_version(name)}" for name in ("cookie-sessions", *_PACKAGES)),
+        ", ".join(versions),
     ]
 
 

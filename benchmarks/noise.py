@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from benchmarks.requests import Cell
 from benchmarks.tables import times
-from benchmarks.timing import Spread
+from benchmarks.timing import Spread, geometric_mean
 
 WIDEST: Final = 0.10
 """The widest spread of a peer against itself, as a share of its median, that is no noise."""
@@ -22,6 +23,18 @@ LOOSEST: Final = 0.30
 def is_noisy(control: Spread) -> bool:
     """Whether a run whose control spreads like this is too noisy to be quoted."""
     return control.width > WIDEST or abs(control.middle - 1) > FURTHEST
+
+
+def between(cells: Iterable[Cell], again: str, once: str) -> Spread:
+    """How many times one candidate costs what the very same costs, in requests that read a key.
+
+    Args:
+        cells: requests in which it was measured twice; those that do something else don't count.
+        again: what it is called the second time.
+        once: what it is called the first time.
+    """
+    rows = [cell.cheaper(once, again) for cell in cells if cell.operation == "read"]
+    return Spread.of(geometric_mean(row) for row in zip(*rows, strict=True))
 
 
 def verdict(control: Spread, *, what: str, rounds: int) -> str:

@@ -6,6 +6,7 @@ header and the prefix ``__Host-``; then a revocation list in memory beside them.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,14 +16,16 @@ from typing import Any, Final
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 
-from benchmarks import bare, machine
-from benchmarks.noise import verdict
+from benchmarks import bare, machine, sizes
+from benchmarks.marks import BY_NAME, Mark
+from benchmarks.noise import between, verdict
 from benchmarks.operations import OPERATIONS, Operation
 from benchmarks.peers import DEFAULT, OURS, Peer
 from benchmarks.publication import Report
 from benchmarks.requests import CONTROL, Cell, Stage, ask, environ, visit
 from benchmarks.shapes import Shape, all_shapes
-from benchmarks.tables import micro, table, times
+from benchmarks.sizes import Size
+from benchmarks.tables import micro, reached, table, times
 from benchmarks.timing import RESOLUTION, Spread, geometric_mean, median
 from cookie_sessions.flask import CookieSessionInterface, CookieSessions, csrf_token
 
@@ -57,7 +60,7 @@ _PEERS: Final = (
     Peer(CONTROL, SecureCookieSessionInterface),
 )
 _TITLES: Final = {
-    **{f"bare {name}": title for name, title in bare.MEASURED.items()},
+    **{f"bare {name}": f"{bare.NONE}, {title}" for name, title in bare.MEASURED.items()},
     "untouched": "untouched",
     "membership": "membership test only",
     "read": "read one key",
@@ -76,32 +79,32 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
         repeats: requests of each candidate and operation in a round.
         seconds: begin no further round after so many seconds.
     """
+    octets = [size for shape in all_shapes() for size in sizes.of(_stage(Stage, shape))]
     cells = measure(count=count, repeats=repeats, seconds=seconds)
-    control = [cell.cheaper(CONTROL, DEFAULT) for cell in cells if cell.operation == "read"]
-    noise = Spread.of(geometric_mean(row) for row in zip(*control, strict=True))
-    figures = table(
-        [
-            *("operation", "no protection, µs", "all, µs", "times no protection"),
-            *("with a list in memory, too", "all: times cheaper than Flask's", "with a list"),
-        ],
-        list(_rows(cells)),
-    )
+    noise = between(cells, CONTROL, DEFAULT)
+    told = verdict(noise, what="Flask's interface", rounds=len(cells[0].times[DEFAULT]))
+    costs = f"{_costs_table(cells)}\n\n{told}"
     text = [
         "# With every protection",
         *machine.describe(),
-        verdict(noise, what="Flask's interface", rounds=len(cells[0].times[DEFAULT])),
         (
             "CSRF tokens, the standard binding, timeouts of AAL1, the Authorization header and the "
             "prefix `__Host-`, together; Flask's default has none of it. What the session costs a "
-            "request, as in the main table, the mean over all shapes, not permanent."
+            "request, as in the main table, the mean over all shapes, permanent and not."
         ),
-        figures,
+        costs,
+        (
+            "Octets of the cookie of a permanent session, as in the main table; the mark has to be "
+            "kept by the value alone and by the whole cookie with its attributes."
+        ),
+        _octets_table(octets),
     ]
     return Report(
         "\n\n".join(text) + "\n",
-        quotes={"protections": figures},
+        quotes={"protections": costs, "protections-octets": _octets_table(octets)},
         figures={
             "protections": [asdict(cell) for cell in cells],
+            "protections_octets": [asdict(size) for size in octets],
             "protections_noise": asdict(noise),
         },
     )
@@ -137,15 +140,16 @@ def measure(*, count: int, repeats: int, seconds: float) -> list[Cell]:
         stage = _stage(Stage, shape)
         stage.verify()
         runs += [
-            (stage, operation, Cell(operation.name, shape.name, permanent=False))
+            (stage, operation, Cell(operation.name, shape.name, permanent))
             for operation in OPERATIONS
+            for permanent in (True, False)
             if operation.name in _TITLES and operation.suits(shape)
         ]
         change = next(each for each in OPERATIONS if each.name == "change")
         posted = _stage(_PostStage, shape)
         _add_post(posted, change)
         _verify_post(posted, change)
-        runs.append((posted, change, Cell(POST, shape.name, permanent=False)))
+        runs += [(posted, change, Cell(POST, shape.name, permanent)) for permanent in (True, False)]
         bare_stage = _stage(bare.BareStage, shape)
         runs += [
             (bare_stage, operation, Cell(f"bare {operation.name}", shape.name, permanent=False))
@@ -199,8 +203,8 @@ def _add_post(stage: Stage, operation: Operation) -> None:
 def _verify_post(stage: Stage, operation: Operation) -> None:
     """Check that a token is asked for where it should be, and that the good one passes."""
     stage.renew()
-    for name, app in stage.apps.items():
-        for request in stage.environs(name, operation, permanent=False):
+    for (name, app), permanent in itertools.product(stage.apps.items(), (True, False)):
+        for request in stage.environs(name, operation, permanent=permanent):
             good = ask(app, request)
             bad = ask(app, {**request, "HTTP_X_CSRF_TOKEN": ""})
             refused = bad.status != "200 OK"
@@ -211,6 +215,39 @@ def _verify_post(stage: Stage, operation: Operation) -> None:
                 )
 
 
+def _costs_table(cells: Sequence[Cell]) -> str:
+    head = [
+        *("operation", "no protection, µs", "all, µs", "times no protection"),
+        *("with a list in memory, too", "all: times cheaper than Flask's", "with a list"),
+        *("mark of all", ""),
+    ]
+    return table(head, list(_rows(cells)))
+
+
+def _octets_table(octets: Sequence[Size]) -> str:
+    head = ["shape", "value, Flask's = 1", "with attributes", "mark", ""]
+    names = {OURS: "no protection", PROTECTED: "all", LISTED: "with a list", DEFAULT: "Flask's"}
+    rows = []
+    for shape in dict.fromkeys(size.shape for size in octets):
+        mark = BY_NAME.get(f"size {shape}")
+        shares = [sizes.against(octets, shape, PROTECTED)]
+        shares.append(sizes.against_line(octets, shape, PROTECTED))
+        values = {size.peer: size.value for size in octets if size.shape == shape}
+        rows.append(
+            [
+                shape,
+                *(f"{share:.2f}" for share in shares),
+                *_held_against(mark, max(shares)),
+                *(f"{values[name]:.0f}" for name in names),
+            ]
+        )
+    return table([*head, *(f"{title}, octets" for title in names.values())], rows)
+
+
+def _held_against(mark: Mark | None, figure: float) -> tuple[str, str]:
+    return (mark.text, reached(mark, figure)) if mark else ("", "")
+
+
 def _rows(cells: Sequence[Cell]) -> Iterator[list[str]]:
     for operation, title in _TITLES.items():
         chosen = [cell for cell in cells if cell.operation == operation]
@@ -218,12 +255,14 @@ def _rows(cells: Sequence[Cell]) -> Iterator[list[str]]:
             geometric_mean(max(median(cell.costs(name)), RESOLUTION) for cell in chosen)
             for name in (OURS, PROTECTED)
         )
+        cheaper = [_spread(chosen, name, DEFAULT) for name in (PROTECTED, LISTED)]
         yield [
             title,
             micro(none),
             micro(every),
             *(times(_spread(chosen, OURS, name)) for name in (PROTECTED, LISTED)),
-            *(times(_spread(chosen, name, DEFAULT), digits=1) for name in (PROTECTED, LISTED)),
+            *(times(spread, digits=1) for spread in cheaper),
+            *_held_against(BY_NAME.get(f"cost {operation}"), cheaper[0].middle),
         ]
 
 

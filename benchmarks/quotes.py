@@ -11,6 +11,7 @@ from benchmarks.peers import DEFAULT, OURS
 from benchmarks.results import Results
 from benchmarks.sizes import against, against_line
 from benchmarks.tables import reached, table, times
+from benchmarks.timing import Spread
 
 _REQUESTS = {
     "untouched": "does not touch it",
@@ -20,10 +21,11 @@ _REQUESTS = {
     "append": "appends to a nested list",
     "rewrite": "rewrites every value",
 }
-_BARE = {
-    "untouched": "brings no session cookie, and does not touch the session",
-    "read": "brings no session cookie, and reads one key",
+_BROUGHT = {
+    bare.NONE: "brings no session cookie",
+    bare.OTHERS: "brings no session cookie but four others",
 }
+_BARE = {"untouched": "does not touch the session", "read": "reads one key"}
 _SESSIONS = {
     "tiny": 'a session of a few octets (`{"user_id": 1}`)',
     "login": "login (Flask-Login, Flask-WTF)",
@@ -48,7 +50,7 @@ def of(results: Results) -> dict[str, str]:
         "floor": _one(report._floor(results)),
         "keys": _one(report._searches(results)),
         "cookies": _one(report._splits(results)),
-        "stored": _one(report._stored(results)),
+        "stored": "\n\n".join(_tables(report._stored(results))),
         "lists": "\n\n".join(lists),
         "listed": "\n\n".join(listed),
     }
@@ -66,8 +68,12 @@ def _cost(results: Results) -> str:
         for ours in [results.cheaper(operation.name, DEFAULT)]
     ]
     rows += [
-        [title, times(bare.cheaper(results.bare, operation), digits=1), "none"]
-        for operation, title in _BARE.items()
+        [
+            f"{_BROUGHT[cell.shape]}, and {_BARE[cell.operation]}",
+            times(Spread.of(cell.cheaper(OURS, DEFAULT)), digits=1),
+            "none",
+        ]
+        for cell in results.bare
     ]
     head = "what the session costs a request that"
     return table([head, "times cheaper than Flask's", "our mark"], rows)
@@ -96,7 +102,9 @@ def _against(mark: Mark, figure: float, *, digits: int | None = None) -> str:
 
 
 def _tables(parts: Iterable[str]) -> Iterator[str]:
-    return (part for part in parts if part.startswith(("|", "Not measured")))
+    """Tables, why there is none, and what is said of noise in them."""
+    begin = ("|", "Not measured", "Control, ", "**Too much noise**")
+    return (part for part in parts if part.startswith(begin))
 
 
 def _one(parts: Iterable[str]) -> str:

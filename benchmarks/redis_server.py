@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ PATIENCE: Final = 10.0
 """Seconds until a server that does not answer is given up."""
 
 _PROGRAM: Final = "redis-server"
+_VERSION: Final = re.compile(r"\bv=(\S+)")
 
 
 def why_not() -> str:
@@ -27,6 +29,15 @@ def why_not() -> str:
         if find_spec(module) is None:
             return f"{package} is not installed: pip install --group bench"
     return ""
+
+
+def installed() -> str:
+    """Name and version of the server that is installed here; empty where there is none."""
+    if shutil.which(_PROGRAM) is None:
+        return ""
+    told = subprocess.run([_PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    version = _VERSION.search(told.stdout)
+    return f"{_PROGRAM} {version[1] if version else told.stdout.strip()}"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from benchmarks.requests import Cell
 from benchmarks.results import Results
 from benchmarks.sizes import against, against_line
 from benchmarks.stored import COLD, THEIRS
-from benchmarks.tables import micro, reached, table, times, times_cheaper
+from benchmarks.tables import cheaper, micro, reached, table, times, times_if_any
 from benchmarks.timing import Spread, median, ratios
 
 _SEARCHED: Final = {
@@ -54,11 +54,14 @@ def figures(results: Results) -> dict[str, Any]:
         marks.append(row)
     return {
         "machine": list(results.machine),
+        "seconds": results.seconds,
         "noise": asdict(results.noise()),
         "marks": marks,
         "cells": [asdict(cell) for cell in results.cells],
+        "control": asdict(results.control),
         "sizes": [asdict(size) for size in results.sizes],
         "floor": [asdict(costs) for costs in results.floor],
+        "cold": asdict(results.cold),
         "splits": [asdict(split) for split in results.splits],
         "stored": asdict(results.stored),
         "searches": [asdict(search) for search in results.searches],
@@ -101,22 +104,14 @@ def _costs(results: Results) -> Iterable[str]:
         )
     rows += [
         [
-            title,
-            *(
-                times(bare.cheaper(results.bare, name, than), digits=1)
-                for than in (DEFAULT, FERNET)
-            ),
+            f"{cell.shape}, {bare.MEASURED[cell.operation]}",
+            *(times(Spread.of(cell.cheaper(OURS, than)), digits=1) for than in (DEFAULT, FERNET)),
             *("", ""),
-            *(micro(_bare_cost(results, name, peer.name)) for peer in PEERS),
+            *(micro(max(median(cell.costs(peer.name)), 0.0)) for peer in PEERS),
         ]
-        for name, title in bare.MEASURED.items()
+        for cell in results.bare
     ]
     yield table([*head, *(f"{peer.name}, µs" for peer in PEERS)], rows)
-
-
-def _bare_cost(results: Results, operation: str, peer: str) -> float:
-    cell = next(cell for cell in results.bare if cell.operation == operation)
-    return max(median(cell.costs(peer)), 0.0)
 
 
 def _shapes(results: Results) -> Iterable[str]:
@@ -198,8 +193,8 @@ def _searches(results: Results) -> Iterable[str]:
         for keys in COUNTS[1:]:
             for position in (MIDDLE, LAST):
                 one = found(results.searches, who, keys=keys, position=position)
-                ratio = median(one.ratios)
-                row.append(f"{ratio:.2f} ({micro(median(one.times), digits=2)} µs)")
+                taken = micro(median(one.times), digits=2)
+                row.append(f"{times(Spread.of(one.ratios))}, {taken} µs")
         rows.append(row)
     head = ["", "1 key, µs", *(f"{n:,} keys: {one}" for n in COUNTS[1:] for one in (MIDDLE, LAST))]
     yield table(head, rows)
@@ -242,17 +237,31 @@ def _stored(results: Results) -> Iterable[str]:
     )
     rows = [
         [
-            "read the list" if cell.operation == "read-largest" else cell.operation,
-            "permanent" if cell.permanent else "not permanent",
+            _of_the_list(cell),
+            cell.kind,
             *(micro(median(cell.costs(name))) for name in (THEIRS, OURS)),
-            times_cheaper(cell, OURS, than=THEIRS),
+            times_if_any(cheaper(cell, OURS, than=THEIRS), digits=1),
             micro(median(cell.costs(COLD))),
-            times_cheaper(cell, COLD, than=THEIRS),
+            times_if_any(cheaper(cell, COLD, than=THEIRS), digits=1),
         ]
         for cell in stored.cells
     ]
     head = ["operation", "kind", f"{THEIRS}, µs", f"{OURS}, µs", "times cheaper"]
     yield table([*head, "without memory, µs", "times cheaper"], rows)
+    loose = noise.loose(
+        {
+            f"{_of_the_list(cell)}, {cell.kind}, {name}": spread
+            for cell in stored.cells
+            for name in (OURS, COLD)
+            if (spread := cheaper(cell, name, than=THEIRS))
+        }
+    )
+    if loose:
+        yield loose
+
+
+def _of_the_list(cell: Cell) -> str:
+    return "read the list" if cell.operation == "read-largest" else cell.operation
 
 
 def _rest(results: Results) -> Iterable[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import gc
 import itertools
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,11 @@ class Cell:
     shape: str
     permanent: bool
     times: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The kind of session in words."""
+        return "permanent" if self.permanent else "not permanent"
 
     def costs(self, candidate: str) -> list[float]:
         """Seconds that the session of this candidate costs, round by round."""
@@ -254,7 +260,6 @@ def visit(
     *,
     turn: int,
     repeats: int,
-    warm: int = 1,
     apart: bool = False,
 ) -> None:
     """Time one operation for every candidate of a stage, and add the round to the cell.
@@ -263,13 +268,16 @@ def visit(
         stage: the candidates, with cookies.
         operation: what is timed.
         cell: takes the median request of each candidate.
-        turn: number of the round; another candidate is the first in each.
-        repeats: requests of each candidate.
-        warm: requests before them that are not timed.
+        turn: number of the round, by which the orders of the candidates are drawn.
+        repeats: requests of each candidate, after some that are not timed.
         apart: time all requests of a candidate at once, as a process does that serves one alone;
-            else the candidates take turns. Where one waits for a server, whoever comes after it
-            in each turn would pay for what the wait has driven from the caches.
+            else the candidates take turns, in another order each time, so that none always pays
+            for what the same other one leaves in the caches. Where one waits for a server, whoever
+            comes after it would pay for what the wait has driven from them.
     """
+    # Apart, each session has been asked for before requests are timed, and one that is remembered
+    # was used once more since the process waited.
+    warm = 2 * SAMPLES if apart else 1
     taken: dict[str, list[float]] = {name: [] for name in turns(list(stage.apps), turn)}
     runs = [
         (_times(stage.apps[name], stage.environs(name, operation, permanent=cell.permanent)), times)
@@ -280,8 +288,9 @@ def visit(
             for run, times in runs:
                 times.extend(itertools.islice(run, warm + repeats))
         else:
+            order = random.Random(turn)
             for _ in range(warm + repeats):
-                for run, times in runs:
+                for run, times in order.sample(runs, len(runs)):
                     times.append(next(run))
     for name, times in taken.items():
         cell.times.setdefault(name, []).append(median(times[warm:]))

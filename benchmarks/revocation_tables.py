@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from benchmarks.checks import COUNTS, ENDED, LIVES, MANY, Check, check, many_against
-from benchmarks.listed import ASKS, ENTRIES, REMEMBERS, STALENESS, Listed, check_alone
+from benchmarks.listed import AGAIN, ASKS, ENTRIES, REMEMBERS, STALENESS, Listed, check_alone
 from benchmarks.marks import BY_NAME
+from benchmarks.noise import between, loose, verdict
 from benchmarks.peers import OURS
 from benchmarks.requests import Cell
 from benchmarks.results import Results
 from benchmarks.snapshots import ABSENT, LISTED
 from benchmarks.stored import THEIRS
-from benchmarks.tables import LEAST_COST, micro, reached, table, times, times_cheaper
+from benchmarks.tables import cheaper, micro, reached, table, times, times_if_any
 from benchmarks.timing import Spread, median, ratios
 
 _IN_MEMORY: Final = {
@@ -26,6 +27,7 @@ _IN_SNAPSHOTS: Final = {
     ABSENT: "the search in a snapshot alone, for one that lives",
     LISTED: "the search in a snapshot alone, for one that has ended",
 }
+_WAYS: Final = {OURS: "no list", REMEMBERS: "remembered", ASKS: "asked"}
 
 
 def lists(results: Results) -> Iterator[str]:
@@ -64,38 +66,49 @@ def requests(listed: Listed) -> Iterator[str]:
         check_alone(REMEMBERS): "the check alone, remembered",
         check_alone(ASKS): "the check alone, asked",
     }
+    spreads = {name: Spread.of(ratios(theirs, listed.loads[name])) for name in titles}
     rows = [
         [
             title,
             micro(median(listed.loads[name])),
-            ""
-            if name == THEIRS
-            else times(Spread.of(ratios(theirs, listed.loads[name])), digits=1),
+            "" if name == THEIRS else times(spreads[name], digits=1),
         ]
         for name, title in titles.items()
     ]
     yield table(["", "µs", f"times cheaper than {THEIRS}'s load"], rows)
     yield "What the session costs a request, as above:"
-    ours = {OURS: "no list", REMEMBERS: "remembered", ASKS: "asked"}
     rows = [
         [
             cell.operation,
-            "permanent" if cell.permanent else "not permanent",
-            *(micro(median(cell.costs(name))) for name in (THEIRS, *ours)),
-            *(times_cheaper(cell, name, than=THEIRS) for name in ours),
-            *(_against_no_list(cell, name) for name in (REMEMBERS, ASKS)),
+            cell.kind,
+            *(micro(median(cell.costs(name))) for name in (THEIRS, *_WAYS)),
+            *(times_if_any(spread, digits=1) for spread in _ratios(cell).values()),
         ]
         for cell in listed.cells
     ]
-    head = ["operation", "kind", f"{THEIRS}, µs", *(f"{way}, µs" for way in ours.values())]
-    head += [f"{way}, times cheaper than {THEIRS}" for way in ours.values()]
-    yield table([*head, *(f"{ours[way]}, times no list" for way in (REMEMBERS, ASKS))], rows)
+    head = ["operation", "kind", f"{THEIRS}, µs", *(f"{way}, µs" for way in _WAYS.values())]
+    yield table([*head, *_ratios(listed.cells[0])], rows)
+    printed = {title: spreads[name] for name, title in titles.items()}
+    printed |= {
+        f"{cell.operation}, {cell.kind}, {title}": spread
+        for cell in listed.cells
+        for title, spread in _ratios(cell).items()
+        if spread
+    }
+    control = between(listed.cells, AGAIN, OURS)
+    told = verdict(control, what="no list", rounds=len(listed.cells[0].times[OURS]))
+    yield f"{told} {loose(printed)}".rstrip()
 
 
-def _against_no_list(cell: Cell, name: str) -> str:
-    if median(cell.costs(OURS)) < LEAST_COST or median(cell.costs(name)) < LEAST_COST:
-        return "too little to tell"
-    return times(Spread.of(cell.cheaper(OURS, name)))
+def _ratios(cell: Cell) -> dict[str, Spread | None]:
+    """The ratios of one row, by the heads of their columns."""
+    found = {
+        f"{way}, times cheaper than {THEIRS}": cheaper(cell, name, than=THEIRS)
+        for name, way in _WAYS.items()
+    }
+    for name in (REMEMBERS, ASKS):
+        found[f"{_WAYS[name]}, times no list"] = cheaper(cell, OURS, than=name)
+    return found
 
 
 def _lengths(found: Sequence[Check], titles: dict[str, str]) -> Iterator[list[str]]:

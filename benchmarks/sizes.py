@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -30,18 +30,22 @@ class Size:
 
 def measure(shapes: Sequence[Shape]) -> list[Size]:
     """The size of every peer's cookie for every shape: the mean over its samples."""
-    sizes = []
-    for shape in shapes:
-        stage = Stage(shape)
-        for peer in stage.peers:
-            answers = [
-                ask(stage.apps[peer.name], seed_environ(number, permanent=True))
-                for number in range(SAMPLES)
-            ]
-            values = [len(answer.cookie.partition("=")[2]) for answer in answers]
-            lines = [len(cookie) for answer in answers for cookie in answer.cookies]
-            sizes.append(Size(shape.name, peer.name, fmean(values), sum(lines) / len(answers)))
-    return sizes
+    return [size for shape in shapes for size in of(Stage(shape))]
+
+
+def of(stage: Stage) -> Iterator[Size]:
+    """The size of every candidate's cookie on one stage: the mean over the samples."""
+    for peer in stage.peers:
+        answers = [
+            ask(
+                stage.apps[peer.name],
+                {**seed_environ(number, permanent=True), **stage.browser},
+            )
+            for number in range(SAMPLES)
+        ]
+        values = [len(answer.cookie.partition("=")[2]) for answer in answers]
+        lines = [len(cookie) for answer in answers for cookie in answer.cookies]
+        yield Size(stage.shape.name, peer.name, fmean(values), sum(lines) / len(answers))
 
 
 def against(sizes: Sequence[Size], shape: str, peer: str, other: str = DEFAULT) -> float:

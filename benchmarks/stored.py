@@ -98,7 +98,7 @@ def measure(*, rounds: int, repeats: int, seconds: float) -> Stored:
             for operation, cell in cells:
                 # What was written a moment ago is another session in Redis, so all begin anew.
                 stage.renew()
-                visit(stage, operation, cell, turn=number, repeats=repeats)
+                visit(stage, operation, cell, turn=number, repeats=repeats, apart=True)
             if time.perf_counter() - start > seconds:
                 break
     sizes = [len(str(sample[shape.largest])) for sample in shape.samples]

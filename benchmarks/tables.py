@@ -40,8 +40,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([written[0], rule, *written[1:]])
 
 
-def times_cheaper(cell: Cell, ours: str, *, than: str) -> str:
-    """How many times cheaper one candidate is than another, where it costs enough to tell."""
-    if median(cell.costs(ours)) < LEAST_COST:
-        return "too little to tell"
-    return times(Spread.of(cell.cheaper(ours, than)), digits=1)
+def cheaper(cell: Cell, ours: str, *, than: str) -> Spread | None:
+    """How many times cheaper one candidate is than another; None where one costs too little."""
+    if min(median(cell.costs(name)) for name in (ours, than)) < LEAST_COST:
+        return None
+    return Spread.of(cell.cheaper(ours, than))
+
+
+def times_if_any(spread: Spread | None, *, digits: int = 2) -> str:
+    """The same as :func:`times`, or that there is too little to tell."""
+    return "too little to tell" if spread is None else times(spread, digits=digits)

@@ -1,7 +1,7 @@
 """``python -m benchmarks threads``: opening and sealing in one to eight threads of one process.
 
-Under the lock of the interpreter threads take turns, so the best that can be had is that they cost
-nothing; a free-threaded build is measured too where one is found that can import what it needs.
+Under the lock of the interpreter threads take turns, so at best they cost nothing; a free-threaded
+build is measured too where one is found that can import what it needs.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 from benchmarks import machine
@@ -59,20 +61,20 @@ def report(*, count: int, seconds: float) -> Report:
     by_name = {(one.what, one.threads): one.times for one in found}
     noise = Spread.of(ratios(by_name[AGAIN, 1], by_name[OPEN, 1]))
     figures = table(["threads", *_titles()], list(_rows(found)))
+    told = verdict(noise, what="opening in one thread", rounds=count)
+    quote = "\n\n".join([figures, told, _free_threaded(count=count, seconds=seconds)])
     text = [
         "# In threads",
         *machine.describe(),
-        verdict(noise, what="opening in one thread", rounds=count),
         (
             f"Sessions of the shape {_SHAPE} opened, and packed and sealed, by all together: "
             f"thousands a second, and how many times one thread's number that is."
         ),
-        figures,
-        _free_threaded(count=count, seconds=seconds),
+        quote,
     ]
     return Report(
         "\n\n".join(text) + "\n",
-        quotes={"threads": figures},
+        quotes={"threads": quote},
         figures={"threads": [asdict(one) for one in found], "threads_noise": asdict(noise)},
     )
 
@@ -140,9 +142,12 @@ def _rows(found: Sequence[Throughput]) -> Iterator[list[str]]:
 
 
 def _free_threaded(*, count: int, seconds: float) -> str:
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return "This build of Python is free-threaded."
-    found = [path for name in _FREE if (path := shutil.which(name))]
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        # Interpreters before 3.13 can't be asked, and all have the lock.
+        has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
+        but = ", but an extension has switched its lock on" if has_lock else ""
+        return f"This build of Python is free-threaded{but}."
+    found = [Path(path) for name in _FREE if (path := shutil.which(name))]
     if not found:
         return (
             f"Free-threaded: not measured, for there is no {' or '.join(_FREE)} here. Where there "
@@ -155,8 +160,10 @@ def _free_threaded(*, count: int, seconds: float) -> str:
     )
     if can.returncode:
         last = can.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        return f"Free-threaded: not measured, for {_FREE[0]} lacks what we need ({last})."
-    program = "import json, sys; from benchmarks import threads; "
-    program += f"r = threads.report(count={count}, seconds={seconds}); print(json.dumps(r.text))"
+        return f"Free-threaded: not measured, for {found[0].name} lacks what we need ({last})."
+    program = "import json; from benchmarks import machine, threads; "
+    program += f"quoted = threads.report(count={count}, seconds={seconds}).quotes['threads']; "
+    program += "print(json.dumps([machine.describe()[1], quoted]))"
     ran = subprocess.run([python, "-c", program], capture_output=True, env=environment, check=True)
-    return f"## Free-threaded\n\n{json.loads(ran.stdout)}"
+    build, told = json.loads(ran.stdout)
+    return f"Free-threaded, {build}:\n\n{told}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -84,9 +85,8 @@ def undisturbed() -> Iterator[None]:
 
 
 def turns(names: Sequence[_Item], turn: int) -> list[_Item]:
-    """``names`` beginning with another one each turn, so none always follows the same one."""
-    start = turn % len(names)
-    return [*names[start:], *names[:start]]
+    """``names`` in another order each turn, drawn by its number: none always follows the same."""
+    return random.Random(turn).sample(names, len(names))
 
 
 def rounds(

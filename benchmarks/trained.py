@@ -17,6 +17,7 @@ from typing import Final
 
 from flask import Flask, session
 
+from benchmarks import machine
 from benchmarks.operations import application
 from benchmarks.peers import OURS
 from benchmarks.requests import ask, environ, seed_environ
@@ -106,6 +107,7 @@ def main() -> None:
     from benchmarks.sizes import against, against_line
     from benchmarks.sizes import measure as measure_shipped
 
+    print(*machine.describe(), "", sep="\n")
     shapes = all_shapes()
     shipped = measure_shipped(shapes)
     for size in [*shipped, *measure(shapes, shipped, sessions=4_000)]:

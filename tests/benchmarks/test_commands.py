@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import comparison, load, other_peers, redis_server
+import benchmarks.__main__ as program
+from benchmarks import comparison, leak, load, machine, other_peers, redis_server, trained
 from benchmarks.commands import COMMANDS
 from benchmarks.load_generator import Load, Order, generate
 from benchmarks.load_tables import report as load_report
+from benchmarks.marks import BY_NAME, MARKS
+from benchmarks.peers import OURS
 from benchmarks.publication import ROOT
 from benchmarks.served import CANDIDATES
 from tests.benchmarks.pages import form, on_the_pages
@@ -65,10 +72,10 @@ def test_the_pages_have_the_form_of_what_is_printed(
     assert document["quotes"]
     for place, quote in document["quotes"].items():
         assert quote in printed, place
-        # How large the largest session is that is admitted, may change with the code.
-        shown, expected = form(pages[place]), form(quote)
-        if name == "sizes":
-            shown, expected = shown[:3], expected[:3]
+        # How large the largest session is that is admitted may change with the code, and whether
+        # a free-threaded build is measured, too, with the machine.
+        firm = {"sizes": 3, "threads": 5}.get(name)
+        shown, expected = form(pages[place])[:firm], form(quote)[:firm]
         assert shown == expected, f"{place}: write it with python -m benchmarks {name} --write"
 
 
@@ -82,6 +89,16 @@ def test_each_command_says_where_and_with_what_it_ran(
     assert "cryptography " in printed
     timed = name not in ("claims", "instructions")
     assert ("Control, " in printed) is timed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_below_each_table_of_times_stands_whether_the_run_was_too_noisy(
+    name: str, outputs: dict[str, tuple[str, dict[str, Any]]]
+) -> None:
+    _, document = outputs[name]
+    untimed = {"peers-octets", "protections-octets", "claims", "instructions"}
+    told = {place for place, quote in document["quotes"].items() if "|\n\nControl, " in quote}
+    assert told == set(document["quotes"]) - untimed
 
 
 @pytest.mark.parametrize("name", ["load", "sizes"])
@@ -104,6 +121,22 @@ def test_all_peers_are_compared(outputs: dict[str, tuple[str, dict[str, Any]]]) 
     assert any("Flask-Session" in cell["times"] for cell in document["comparison"]["cells"])
 
 
+def test_with_every_protection_both_kinds_of_session_are_held_against_the_marks(
+    outputs: dict[str, tuple[str, dict[str, Any]]],
+) -> None:
+    printed, document = outputs["protections"]
+    kinds = Counter((cell["operation"], cell["permanent"]) for cell in document["protections"])
+    for operation in ("untouched", "membership", "read", "change", "append", "rewrite", "post"):
+        assert kinds[operation, True] == kinds[operation, False] > 0
+    rows = [line.strip("| ").split("|") for line in printed.splitlines()]
+    told = {row[0].strip(): {cell.strip() for cell in row} for row in rows}
+    held = {mark.title: mark for mark in MARKS if mark.name.startswith("cost ")}
+    held |= {name: BY_NAME[f"size {name}"] for name in ("login", "cart", "oidc", "big")}
+    for title, mark in held.items():
+        assert mark.text in told[title], title
+        assert {"reached", "not reached"} & told[title], title
+
+
 def test_the_load_has_every_candidate_and_says_how_busy_the_generator_was(
     outputs: dict[str, tuple[str, dict[str, Any]]],
 ) -> None:
@@ -121,6 +154,21 @@ def test_a_generator_that_is_the_bottleneck_is_named_as_that() -> None:
     loads = {operation: {name: [busy] for name in CANDIDATES} for operation in load.OPERATIONS}
     text = load_report(load.Loads("login", permanent=True, loads=loads)).text
     assert "computed for at most 95% of the time: it is the bottleneck" in text
+
+
+def test_ratios_of_a_load_that_spread_too_far_are_named() -> None:
+    loads = {
+        operation: {
+            name: [
+                Load(100 * number, 1, p50=0.01, p99=0.02, busy=0.5, failed=0)
+                for number in ((1, 2, 3) if name == OURS and operation == "read" else (2, 2, 2))
+            ]
+            for name in CANDIDATES
+        }
+        for operation in load.OPERATIONS
+    }
+    quote = load_report(load.Loads("login", permanent=True, loads=loads)).quotes["load"]
+    assert quote.endswith("which is not to be quoted: read, ours, requests/s.")
 
 
 def test_a_server_that_is_not_there_gives_no_load() -> None:
@@ -154,6 +202,55 @@ def test_without_the_counting_tool_the_report_says_so() -> None:
     done = run("instructions", "--quick", env={**os.environ, "PATH": "", "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
     assert "Not counted: valgrind is not installed: apt-get install valgrind." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--plot x.svg claims", "claims has not got it"),
+        ("--plot x.svg profile login read", "profile has not got it"),
+        ("--plot {0}/nowhere/x.svg", "there is no folder {0}/nowhere"),
+        ("--json {0}/nowhere/x.json", "there is no folder {0}/nowhere"),
+        ("claims --json {0}/nowhere/x.json", "there is no folder {0}/nowhere"),
+        ("--quick instructions --store", "--quick counts too little to store"),
+    ],
+)
+def test_what_would_come_to_nothing_is_refused_before_anything_is_measured(
+    line: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def measured(*_: object, **__: object) -> None:
+        pytest.fail("it was measured")
+
+    monkeypatch.setattr(program, "_run", measured)
+    monkeypatch.setattr(program, "profile", measured)
+    with pytest.raises(SystemExit, match="2"):
+        program.main(line.format(tmp_path).split())
+    assert told.format(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", [leak, trained])
+def test_what_pages_quote_by_hand_comes_with_the_machine_and_the_versions(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def describe() -> list[str]:
+        raise InterruptedError
+
+    monkeypatch.setattr(machine, "describe", describe)
+    with pytest.raises(InterruptedError):
+        module.main()
+
+
+def test_among_the_versions_is_that_of_a_redis_server_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_one = shutil.which("redis-server") is not None
+    assert (re.search(r", redis-server \d+\.\d+", machine.describe()[-1]) is not None) is has_one
+    monkeypatch.setenv("PATH", "")
+    assert "redis-server" not in machine.describe()[-1]
 
 
 def test_what_no_run_wrote_is_not_written_into_pages(tmp_path: Path) -> None:

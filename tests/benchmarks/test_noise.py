@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.noise import is_noisy, loose, verdict
+from benchmarks.noise import between, is_noisy, loose, verdict
+from benchmarks.requests import Cell
 from benchmarks.timing import Spread
 
 
@@ -22,6 +23,14 @@ def test_a_control_that_spreads_or_lies_apart_is_noise(control: Spread, noisy: b
     told = verdict(control, what="Flask's interface", rounds=12)
     assert told.startswith("Control, Flask's interface against itself over 12 rounds: ")
     assert ("Too much noise" in told) is noisy
+
+
+def test_a_candidate_against_itself_is_compared_in_requests_that_read() -> None:
+    cells = [
+        Cell(operation, "login", True, {"no session": [1.0], "one": [2.0], "again": [again]})
+        for operation, again in (("read", 3.0), ("change", 9.0), ("read", 9.0))
+    ]
+    assert between(cells, "again", "one") == Spread(4.0, 4.0, 4.0)
 
 
 def test_figures_that_spread_too_far_for_a_mark_are_named() -> None:

@@ -6,19 +6,27 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import checks, listed, redis_server, stored
+from benchmarks import bare, checks, listed, redis_server, stored
 from benchmarks.checks import ENDED, LIVES
-from benchmarks.listed import ASKS, REMEMBERS, check_alone
-from benchmarks.lookup import COUNTS, LAST, MIDDLE
-from benchmarks.marks import MARKS
-from benchmarks.peers import DEFAULT, FERNET
+from benchmarks.listed import AGAIN, ASKS, REMEMBERS, check_alone
+from benchmarks.lookup import COUNTS, FIND, LAST, MIDDLE, Search
+from benchmarks.marks import BY_NAME, MARKS
+from benchmarks.operations import OPERATIONS
+from benchmarks.peers import DEFAULT, FERNET, OURS
+from benchmarks.publication import quoted
+from benchmarks.requests import CONTROL, EMPTY, Cell
+from benchmarks.results import Results
 from benchmarks.revocation_tables import requests
+from benchmarks.shapes import SAMPLES, one_shape
 from benchmarks.snapshots import ABSENT, LISTED
+from benchmarks.stored import THEIRS
 from benchmarks.timing import median
 from cookie_sessions.claims import SID_OCTETS
 from cookie_sessions.codec import Codec
@@ -88,7 +96,8 @@ def test_every_mark_has_a_row_that_says_whether_it_is_reached(run: tuple[str, Pa
 
 def test_one_table_has_all_marks_in_their_order(run: tuple[str, Path]) -> None:
     _, _, told = run[0].partition("\n## Marks\n")
-    lines = [line for line in told.splitlines() if line.startswith("|")][2:]
+    table = told.partition("\n## ")[0]
+    lines = [line for line in table.splitlines() if line.startswith("|")][2:]
     assert [line.strip("|").split("|")[0].strip() for line in lines] == [
         mark.title for mark in MARKS
     ]
@@ -105,11 +114,32 @@ def test_the_pages_have_the_form_of_what_is_printed(run: tuple[str, Path]) -> No
         )
 
 
-def test_requests_without_a_cookie_are_compared_with_flasks(run: tuple[str, Path]) -> None:
+def test_the_tables_of_readme_are_printed_as_they_stand_there(run: tuple[str, Path]) -> None:
+    quotes = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["quotes"]
+    readme = quoted((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(readme) == {"cost", "octets"}
+    assert all(quotes[name] in run[0] for name in readme)
+
+
+def test_requests_without_a_session_cookie_are_compared_with_flasks(run: tuple[str, Path]) -> None:
     figures = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["bare"]
-    assert [cell["operation"] for cell in figures] == ["untouched", "read"]
+    assert [(cell["shape"], cell["operation"]) for cell in figures] == list(
+        itertools.product((bare.NONE, bare.OTHERS), ("untouched", "read"))
+    )
     assert all({"cookie_sessions", "Flask default"} < set(cell["times"]) for cell in figures)
-    assert run[0].count("| no session cookie, ") == 2
+    assert run[0].count("| no session cookie, four others, ") == 2
+    assert run[0].count("| no session cookie, ") == 4
+
+
+def test_foreign_cookies_come_with_each_request_and_that_of_a_session_with_none() -> None:
+    operation = next(each for each in OPERATIONS if each.name == "read")
+    headers = [
+        [each.get("HTTP_COOKIE", "") for each in stage.environs(OURS, operation, permanent=False)]
+        for stage in (kind(one_shape("tiny")) for kind in (bare.BareStage, bare.OthersStage))
+    ]
+    assert headers == [[bare.HEADERS[kind]] * SAMPLES for kind in (bare.NONE, bare.OTHERS)]
+    assert bare.HEADERS[bare.OTHERS].count("=") == 4
+    assert "session" not in bare.HEADERS[bare.OTHERS]
 
 
 def test_sessions_of_one_to_eight_cookies_have_a_row_each(run: tuple[str, Path]) -> None:
@@ -175,6 +205,32 @@ def test_a_list_in_redis_is_measured_against_flask_session_and_against_no_list(
     assert set(figures["loads"]) == candidates | {check_alone(REMEMBERS), check_alone(ASKS)}
 
 
+def test_a_list_in_redis_says_how_noisy_its_run_was(run: tuple[str, Path]) -> None:
+    reason = redis_server.why_not()
+    if reason:
+        missing(*reason.split(": "))
+    quotes = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))["quotes"]
+    assert "|\n\nControl, no list against itself over " in quotes["listed"]
+
+
+def test_ratios_of_a_list_in_redis_that_spread_too_far_are_named() -> None:
+    names = (OURS, AGAIN, REMEMBERS, ASKS, THEIRS)
+    costs = {name: [1.0, 1.0, 1.0] for name in (*names, EMPTY)} | {EMPTY: [0.0, 0.0, 0.0]}
+    wide = [0.5, 1.0, 1.5]
+    cells = [
+        Cell("read", "login", permanent=True, times=costs),
+        Cell("change", "login", permanent=False, times={**costs, ASKS: wide}),
+    ]
+    loads = {name: [1.0, 1.0, 1.0] for name in names}
+    loads |= {check_alone(REMEMBERS): wide, check_alone(ASKS): [1.0, 1.0, 1.0]}
+    *_, told = requests(listed.Listed(cells, loads))
+    assert told.startswith("Control, no list against itself over 3 rounds: 1.00 (1.00 to 1.00). **")
+    assert told.endswith(
+        ": the check alone, remembered; change, not permanent, asked, times cheaper than "
+        "Flask-Session; change, not permanent, asked, times no list."
+    )
+
+
 def test_a_list_that_takes_the_ended_for_the_living_gives_no_figures() -> None:
     events = Events()
     unlisted = revocations_in("memory:", codec=Codec(), events=events, longest=lambda: 60)
@@ -187,6 +243,9 @@ def test_a_list_that_takes_the_ended_for_the_living_gives_no_figures() -> None:
 def test_the_json_holds_every_mark_and_every_peer(run: tuple[str, Path]) -> None:
     document = json.loads((run[1] / "figures.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in document["marks"]] == [mark.name for mark in MARKS]
+    assert document["seconds"] > 0
+    assert {DEFAULT, CONTROL} < set(document["control"]["times"])
+    assert len(document["cold"]["libraries"]) == len(document["cold"]["secret"]) > 0
     assert {size["peer"] for size in document["sizes"]} == {
         "cookie_sessions",
         "Flask default",
@@ -207,8 +266,23 @@ def test_one_key_among_many_is_compared_with_peers_that_try_them_in_turn(
         # A peer that found its key at once would not be searching among as many keys.
         assert costs[peer, 1000, LAST] > 10
         assert costs[peer, 1000, MIDDLE] > 10
-    printed, _ = run
-    assert all(f"\n| {name} " in printed for name in ("MultiFernet", "SECRET_KEY_FALLBACKS"))
+    _, _, table = run[0].partition("## One key among many")
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:2] == "| "}
+    for name in ("look a key up", "open a cookie", "MultiFernet", "SECRET_KEY_FALLBACKS"):
+        # The 10th and the 90th percentile of each ratio stand in its place.
+        assert rows[name].count(" to ") == 2 * len(COUNTS[1:])
+
+
+def test_a_look_up_among_100_keys_is_held_against_1_and_1000_alike() -> None:
+    def lookup(hundred: float, thousand: float) -> float:
+        of = {1: 1.0, 100: hundred, 1000: thousand}
+        searches = [Search(FIND, keys, LAST, [of[keys] * 1e-8], [of[keys]]) for keys in of]
+        measured: dict[str, Any] = dict.fromkeys(each.name for each in fields(Results))
+        measured["searches"] = searches
+        return Results(**measured).figure(BY_NAME["lookup key"]).middle
+
+    assert lookup(1.5, 1.5) == 1.5
+    assert lookup(1.5, 0.5) == 3.0
 
 
 def test_the_plot_is_well_formed_and_follows_the_dark_setting(run: tuple[str, Path]) -> None:
