@@ -291,7 +291,7 @@ def test_flask_logins_freshness_reads_as_stale_and_is_not_written() -> None:
     manager = login.LoginManager(app)
     manager.session_protection = None
 
-    class User(login.UserMixin):
+    class User(login.UserMixin):  # type: ignore[misc]
         id = "ann"
 
     manager.user_loader(lambda _: User())

@@ -292,7 +292,7 @@ def with_flask_login(**config: Any) -> Flask:
     app = bound_shop(**{**SETTINGS, **config})
     manager = login.LoginManager(app)
 
-    class User(login.UserMixin):
+    class User(login.UserMixin):  # type: ignore[misc]
         id = "ann"
 
     manager.user_loader(lambda _: User())

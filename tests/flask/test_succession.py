@@ -136,7 +136,7 @@ def test_flask_logins_sign_out_ends_a_session_whose_subject_was_also_set() -> No
     app = shop()
     manager = login.LoginManager(app)
 
-    class User(login.UserMixin):
+    class User(login.UserMixin):  # type: ignore[misc]
         id = "ann"
 
     manager.user_loader(lambda _: User())
