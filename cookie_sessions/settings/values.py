@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cookie_sessions import clock
 from cookie_sessions.codec import DEFAULT_SECRET_NAMES, RegisteredType
@@ -39,8 +39,7 @@ def _keys(name: str, value: Any) -> str | Callable[[], str | bytes] | None:
         return value
     # A class is called too, but what it returns is no text.
     if callable(value) and not isinstance(value, type):
-        function: Callable[[], str | bytes] = value
-        return function
+        return cast("Callable[[], str | bytes]", value)
     raise _wrong(
         name,
         "a URL such as 'file:/etc/app/keys.json' or 'env:SESSION_KEYS', a function that returns "
