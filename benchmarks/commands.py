@@ -58,6 +58,12 @@ def _protections(*, count: int, seconds: float) -> Report:
     return protections.report(count=count, repeats=8 if count > 3 else 1, seconds=seconds)
 
 
+def _ceiling(*, count: int, seconds: float) -> Report:
+    from benchmarks import ceiling
+
+    return ceiling.report(count=count, repeats=8 if count > 3 else 1, seconds=seconds)
+
+
 def _claims() -> Report:
     from benchmarks import claims_octets
 
@@ -111,6 +117,12 @@ COMMANDS: Final = (
         "requests with every protection switched on",
         lambda: _protections(count=30, seconds=60),
         lambda: _protections(count=1, seconds=1),
+    ),
+    Command(
+        "ceiling",
+        "what the marks would be if opening and sealing cost nothing, and what the rest is",
+        lambda: _ceiling(count=30, seconds=60),
+        lambda: _ceiling(count=1, seconds=1),
     ),
     Command("claims", "which claim costs how many octets", _claims, _claims),
     Command(
