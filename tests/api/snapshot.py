@@ -7,10 +7,16 @@ from typing import Final
 
 from tests.api.commands import describe_commands
 from tests.api.describing import describe
+from tests.api.metrics import describe_extras, describe_metrics
 from tests.api.modules import MODULES
 
 FOLDER: Final = Path(__file__).resolve().parent
-COMMANDS: Final = "commands"
+OTHERS: Final = {
+    "commands": describe_commands,
+    "metrics": describe_metrics,
+    "extras": describe_extras,
+}
+"""What is public beside modules, by the name of its file."""
 
 
 def current() -> dict[str, str]:
@@ -19,7 +25,8 @@ def current() -> dict[str, str]:
     Returns:
         Text by the name of the file, without its ending.
     """
-    return {name: describe(name) for name in MODULES} | {COMMANDS: describe_commands()}
+    others = {name: describe_one() for name, describe_one in OTHERS.items()}
+    return {name: describe(name) for name in MODULES} | others
 
 
 def stored() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 
@@ -20,7 +21,8 @@ def main() -> int:
         print(f"{path.name} is there already. A file of a release is never written again.")
         return 1
     path.write_text(json.dumps(write(), indent=1) + "\n", encoding="ascii")
-    print(f"{path.name} was written.")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    print(f"{path.name} was written. Add its digest in tests/releases/test_releases.py: {digest}")
     return 0
 
 

@@ -27,6 +27,8 @@ from tests.vectors.description import Description, describe
 
 FOLDER: Final = Path(__file__).resolve().parent
 PACKAGE: Final = Path(cookie_sessions.__file__).parent
+VECTORS: Final = FOLDER.parent / "vectors" / "v1.json"
+SECTIONS: Final = ("positive", "negative", "splits", "overflow", "wires", "handoffs", "form_tokens")
 SECRET: Final = "what signed and sealed in the days of this release"
 
 
@@ -103,7 +105,24 @@ def write() -> dict[str, Any]:
         "sessions": written,
         "static_names": list(STATIC_NAMES),
         "dictionaries": {dictionary: digest},
+        "vectors": vectors(),
     }
+
+
+def vectors() -> dict[str, dict[str, str]]:
+    """The test vectors of format v1 as they are now.
+
+    Returns:
+        By section and name, the SHA-256 of all of it.
+    """
+    found = json.loads(VECTORS.read_text(encoding="ascii"))
+    return {
+        section: {each["name"]: _digest(each) for each in found[section]} for section in SECTIONS
+    }
+
+
+def _digest(vector: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(vector, sort_keys=True).encode()).hexdigest()
 
 
 def application(ring: str | None) -> Flask:
