@@ -24,6 +24,7 @@ from cookie_sessions import (
     __version__,
 )
 from cookie_sessions.anatomy import Anatomy
+from cookie_sessions.codec import DEFAULT_SECRET_NAMES
 from cookie_sessions.events import Events
 from cookie_sessions.flask import (
     CookieSessionInterface,
@@ -35,18 +36,27 @@ from cookie_sessions.flask import (
 )
 from cookie_sessions.flask.handoff import send, start
 from cookie_sessions.flask.named import NamedSession
+from cookie_sessions.flask.signals import signal_of
 from cookie_sessions.gateway import Guarded, guarded
 from cookie_sessions.keys import FileSource, KeyProvider, KeyRing, new_jwk_set, parse_jwk_set
+from cookie_sessions.middleware import Sessions, asgi, quart, starlette, wsgi
+from cookie_sessions.observing.opentelemetry import OpenTelemetryMetrics
 from cookie_sessions.observing.prometheus import PrometheusMetrics
+from cookie_sessions.policy import Timeouts
 from cookie_sessions.proxy import WithoutSessionCookies
 from cookie_sessions.revocation.registry import SignedIn
 from cookie_sessions.revocation.revocations import Revocations
 from cookie_sessions.settings import Settings
 from cookie_sessions.stores import ExpiringStore, MemoryStore, store_from_url
+from cookie_sessions.stores.dynamodb import DynamoDBStore
+from cookie_sessions.stores.memcached import MemcachedStore
+from cookie_sessions.stores.redis import RedisStore
 from cookie_sessions.stores.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from quart import Quart
 
 
 class Money:
@@ -106,6 +116,13 @@ def look_after(store: ExpiringStore) -> None:
     assert_type(store.add("name", b"", ends=0.5), bool)
     CookieSessions.events(app).subscribe(told, names=[EventName.REJECTED])
     PrometheusMetrics(CookieSessions.events(app))
+    OpenTelemetryMetrics(CookieSessions.events(app), meter_provider=None)
+    signal_of("rejected").connect(told_by_a_signal, sender=app)
+
+
+def told_by_a_signal(_sender: Flask, event: Event) -> None:
+    """A receiver."""
+    told(event)
 
 
 def told(event: Event) -> None:
@@ -136,11 +153,34 @@ def behind(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
     return [environ["PATH_INFO"].encode()]
 
 
+async def served(scope: Any, receive: Any, send_on: Any) -> None:
+    """An ASGI application."""
+    await send_on({"type": scope["type"]})
+
+
+def wrapped(shop: Quart) -> None:
+    """Sessions of applications of other frameworks than Flask."""
+    sessions = Sessions({"SECRET_KEY": "a key"})
+    assert_type(sessions.may_wait(), bool)
+    assert_type(list(wsgi.SessionMiddleware(behind, sessions)({}, answer)), list[bytes])
+    asgi.SessionMiddleware(served, sessions, scope_key="session")
+    starlette.SessionMiddleware(served, secret_key="a key", max_age=None)
+    quart.CookieSessions(shop)
+    stores.extend([RedisStore("redis://x"), DynamoDBStore("x"), MemcachedStore("x", timeout=1)])
+
+
+def answer(_status: str, _headers: list[tuple[str, str]], _info: Any = None) -> Any:
+    """What a server gives to a WSGI application."""
+    raise NotImplementedError
+
+
 proxy: WSGIApplication = WithoutSessionCookies(behind, names=["session"])
 stores: list[ExpiringStore] = [MemoryStore(), SQLiteStore("x.db"), store_from_url("memory:")]
 assert_type(parse_jwk_set(new_jwk_set(), origin="here").ring(0.5), KeyRing)
 assert_type(KeyProvider(FileSource("keys.json"), reload_every=60).ring(), KeyRing)
 config: Mapping[str, Any] = {}
+assert_type(DEFAULT_SECRET_NAMES, frozenset[str])
+assert_type(Timeouts(idle=900, absolute=None).longest, int)
 assert_type(Settings.from_mapping(config).audience, str)
 
 
@@ -156,6 +196,11 @@ def is_wrong(session: FlaskSession, store: ExpiringStore) -> None:
     store.put("name", b"", 0)  # type: ignore[call-arg]
     fresh_required(300)  # type: ignore[call-arg]
     KeyRing("a secret")  # type: ignore[arg-type]
+    Sessions(7)  # type: ignore[arg-type]
+    wsgi.SessionMiddleware(served, config)  # type: ignore[arg-type]
+    Timeouts(idle="900")  # type: ignore[arg-type]
+    signal_of(7)  # type: ignore[arg-type]
+    RedisStore("redis://x", 1)  # type: ignore[call-arg]
     told(EventName.NO_SUCH_EVENT)  # type: ignore[attr-defined]
     parse_jwk_set("{}")  # type: ignore[call-arg]
     number: int = CookieSessions.anatomy(app, session).profile  # type: ignore[assignment]
