@@ -10,8 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cookie_sessions.cli.commands import keys
+from cookie_sessions.cli.commands import keys, program
 from cookie_sessions.cli.program import main
 from tests.cli.world import World
 from tests.conftest import missing
@@ -72,6 +73,13 @@ def test_the_list_of_commands_says_each_in_a_whole_line(bare: World) -> None:
     lines = bare.do("--help").partition("Commands:\n")[2].splitlines()
     assert len(lines) == len(keys.commands)
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_a_command_that_is_not_there_is_named_as_such() -> None:
+    for line in (["key"], ["keys", "lst"], ["dictionary", "trian"]):
+        result = CliRunner().invoke(program, line)
+        assert result.exit_code == 2
+        assert f"No such command '{line[-1]}'" in result.stderr
 
 
 def test_without_click_it_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
