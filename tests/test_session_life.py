@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from _thread import start_new_thread
 from datetime import UTC, datetime
 from decimal import Decimal
-from queue import Queue
 from typing import Any
 
 import pytest
@@ -107,16 +105,6 @@ def test_a_write_after_the_commit_is_lost_with_an_event_that_says_where(site: Si
     assert {event.name for event in lost} == {EventName.WRITE_LOST}
     assert all(str(event.details["place"]).startswith(__file__) for event in lost)
     assert dict(session) == {}
-
-
-def test_a_lost_write_that_no_code_of_the_application_made_is_told_too(site: Site) -> None:
-    session = site.arrive(site.store(a=1))
-    site.respond(session)
-    told: Queue[object] = Queue()
-    site.manager.events.subscribe(lambda event: told.put(event.details.get("place")))
-    # A thread that begins in the session itself has no line of anybody else's below it.
-    start_new_thread(session.clear, ())
-    assert told.get(timeout=10) == "an unknown place"
 
 
 def test_what_nobody_has_asked_for_is_no_place_to_ask_something() -> None:
