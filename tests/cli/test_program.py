@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -67,6 +68,27 @@ def test_without_a_stdout_the_ring_is_not_exported(world: World) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Error: There is no stdout. Send the ring to a file or a pipe.\n"
     world.do("export-env")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Pipes that nobody reads are POSIX's.")
+def test_output_that_nobody_reads_ends_a_command_without_a_word(world: World) -> None:
+    made = world.path.with_name("signing-key.json")
+    for line in (["keys", "list"], ["revocations", "snapshot-key", "new", "--out", str(made)]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-B", "-m", "cookie_sessions.cli", *line],
+                cwd=ROOT,
+                stdout=writer,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        finally:
+            os.close(writer)
+        assert (done.returncode, done.stderr) == (1, ""), line
+    assert json.loads(made.read_text())["d"]
 
 
 def test_the_list_of_commands_says_each_in_a_whole_line(bare: World) -> None:

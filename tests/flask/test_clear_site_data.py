@@ -106,10 +106,14 @@ def test_where_nobody_can_tell_whose_a_session_was_nobody_is_known_to_have_left(
     cookie = client.get_cookie("session")
     assert cookie is not None
     # An instance of another release, which does not know the type.
-    there = site().test_client()
+    there = site(COOKIE_SESSIONS_REVOCATIONS=None).test_client()
     there.set_cookie("session", cookie.value)
     answer = there.get("/write")
     assert (answer.status_code, answer.headers.get("Clear-Site-Data")) == (200, None)
+    changed = there.get_cookie("session")
+    assert changed is not None
+    client.set_cookie("session", changed.value)
+    assert client.get("/pop").headers.get("Clear-Site-Data") == WANTED
 
 
 def test_whoever_could_not_be_signed_out_keeps_what_the_browser_stored() -> None:
