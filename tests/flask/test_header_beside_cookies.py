@@ -121,7 +121,12 @@ def test_without_flask_login_a_header_leaves_the_cookies_beside_it_as_they_are(
 ) -> None:
     monkeypatch.setitem(sys.modules, "flask_login", None)
     app = ours(COOKIE_SESSIONS_HEADER=True)
-    route(app, lambda: session.update(a=1) or request.cookies["remember_token"], at="/keep")
+
+    def keep() -> str:
+        session["a"] = 1
+        return request.cookies["remember_token"]
+
+    route(app, keep, at="/keep")
     answer = ask(app, "/keep", {"Authorization": "Session", "Cookie": "remember_token=mine"})
     assert answer.text == "mine"
     assert answer.headers["Session-Token"]

@@ -8,8 +8,9 @@ import pytest
 
 from cookie_sessions.cli.doctor.findings import crowded, find
 from cookie_sessions.cli.doctor.fitting import fitting, shortcomings
-from cookie_sessions.cli.doctor.measurement import DROPPED, Limit, Measured
+from cookie_sessions.cli.doctor.measurement import Limit, Measured
 from cookie_sessions.cli.doctor.others import others_in
+from cookie_sessions.cli.doctor.site import DROPPED
 from cookie_sessions.cookies import PROFILES, profile_of
 
 
