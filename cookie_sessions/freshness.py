@@ -123,8 +123,7 @@ class Freshness(Identity):
     def _turn_away(self) -> None:
         """Go on as the anonymous session of a client that the cookie is not for."""
         for kept in (self._wires, self._live, self._watched, self._damaged, self._fetched):
-            if kept is not None:
-                kept.clear()
+            (kept or {}).clear()
         self._content = self._claims = None
         self._intent = NOTHING
         self._written = False

@@ -62,7 +62,7 @@ class Succession:
         self._begins = False
         self._decides = False
         self._fades = False
-        self._left = False
+        self._left: Content | None = None
         self._stays = False
         self.unchecked = False
 
@@ -186,9 +186,9 @@ class Succession:
         try:
             if self._subject is not None:
                 self._enter(registry, self._subject, claims)
-            elif self._left:
+            elif self._left is not None:
                 # Somebody signed out, and something of the session is left that is nobody's.
-                self._leave(registry)
+                self._leave(registry, self._left)
         except Unavailable:
             if not revocations.accepts_unchecked:
                 raise
@@ -210,16 +210,14 @@ class Succession:
             if registry.move(old_sid=former.sid, sid=claims.sid, now=now, **common):
                 return
         if content is not None and (begins or content.claims.sid != claims.sid):
-            self._leave(registry)
+            self._leave(registry, content)
         label = label or ""
         registry.note(sid=claims.sid, created=claims.iat, label=label, now=now, **common)
 
-    def _leave(self, registry: Registry) -> None:
+    def _leave(self, registry: Registry, content: Content) -> None:
         from cookie_sessions.revocation.identity import reference_of
 
-        content = self._session._content
-        if content is not None:
-            registry.forget([reference_of(content.claims.sid)], subject=None)
+        registry.forget([reference_of(content.claims.sid)], subject=None)
 
     def take_back(self) -> None:
         """Undo what the list was told: no cookie of the new id will be set."""
@@ -327,7 +325,7 @@ class Succession:
         if self._decides:
             ids = ids_of(content.claims, signed=content.imported)
             revocations.end(ids, until=content.claims.until)
-            self._left = True
+            self._left = content
             return True
         now = clock.now()
         grace = self._manager.settings.regenerate_grace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import enum
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +60,22 @@ def test_what_is_public_is_what_was_written_down(name: str) -> None:
         "If that is meant, run: python -m tests.api\n"
         "Then tell it in CHANGELOG.md; docs/releases.md says which number the release gets."
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("cookie_sessions.cookies", "cookie_sessions.flask", "cookie_sessions.keys"),
+        *("cookie_sessions.keys.sources", "cookie_sessions.settings"),
+    ],
+)
+def test_a_module_that_loads_its_names_late_has_those_and_no_others(name: str) -> None:
+    module = import_module(name)
+    assert "__getattr__" in vars(module)
+    for public in module.__all__:
+        assert getattr(module, public) is not None
+    with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'no_such_name'"):
+        module.no_such_name  # noqa: B018
 
 
 def test_nothing_is_written_down_that_is_not_public_any_more() -> None:

@@ -162,6 +162,11 @@ def test_the_primary_seals_and_flags_and_time_stand_in_the_clear() -> None:
     assert PLAINTEXT not in octets_of(sealed())
 
 
+def test_what_was_opened_shows_how_long_it_is_and_nothing_of_it() -> None:
+    found = opened(sealed())
+    assert repr(found) == f"<Opened payload of {len(found.plaintext)} octets>"
+
+
 def test_no_two_seals_of_one_payload_are_alike() -> None:
     assert len({sealed() for _ in range(100)}) == 100
 

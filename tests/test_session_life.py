@@ -10,6 +10,7 @@ import pytest
 
 from cookie_sessions.errors import Unavailable, UsageError
 from cookie_sessions.events import EventName
+from cookie_sessions.intent import NOTHING
 from tests.plain import START, Site
 
 CART: list[dict[str, Any]] = [{"sku": "A-1", "qty": 2, "price": Decimal("9.90")}]
@@ -104,6 +105,12 @@ def test_a_write_after_the_commit_is_lost_with_an_event_that_says_where(site: Si
     assert {event.name for event in lost} == {EventName.WRITE_LOST}
     assert all(str(event.details["place"]).startswith(__file__) for event in lost)
     assert dict(session) == {}
+
+
+def test_what_nobody_has_asked_for_is_no_place_to_ask_something() -> None:
+    with pytest.raises(AttributeError, match="ask for an intent first"):
+        NOTHING.signs_in = True
+    assert not NOTHING.signs_in
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cookie_sessions.content import Early
 from cookie_sessions.errors import UsageError
 from tests.codec.sameness import same
 from tests.plain import Site
@@ -153,6 +154,10 @@ def test_a_reporter_that_takes_mappings_apart_is_told_the_names_only(site: Site)
     assert type(session).__sentry_repr__(session) == repr(session)
     assert session["email"]
     assert "alice" not in session.__sentry_repr__()
+
+
+def test_a_reporter_that_finds_what_was_opened_early_is_told_nothing_of_it() -> None:
+    assert repr(Early(None, {"name": b"confidential"})) == "<Early>"
 
 
 def test_pickling_is_refused(site: Site) -> None:

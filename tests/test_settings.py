@@ -40,6 +40,22 @@ def test_without_any_the_safe_defaults_are_in_force() -> None:
     assert settings.strict is False
 
 
+def test_settings_that_are_the_same_are_equal_and_nothing_else_is() -> None:
+    one = Settings.from_mapping({PREFIX + "AUDIENCE": "shop"})
+    assert {one, Settings(audience="shop")} == {one}
+    assert one != Settings()
+    assert one != vars(one)
+    assert one != one._values()
+
+
+def test_a_field_that_settings_do_not_have_is_refused() -> None:
+    values: dict[str, Any] = {"audience": "shop", "audiense": "shop"}
+    with pytest.raises(TypeError, match="Settings has no field 'audiense'"):
+        Settings(**values)
+    with pytest.raises(TypeError, match="Settings has no field 'audiense'"):
+        Settings()._replace(audiense="shop")
+
+
 def test_the_password_in_a_url_of_a_store_is_not_shown() -> None:
     settings = Settings.from_mapping({PREFIX + "OVERFLOW": "redis://shop:hunter2@host/0"})
     assert settings.overflow == "redis://shop:hunter2@host/0"
@@ -49,6 +65,10 @@ def test_the_password_in_a_url_of_a_store_is_not_shown() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(AttributeError):
         Settings().strict = True  # type: ignore[misc]
+    settings, field = Settings(strict=True), "strict"
+    with pytest.raises(AttributeError, match="Settings can't be changed"):
+        delattr(settings, field)
+    assert settings.strict
 
 
 @pytest.mark.parametrize(

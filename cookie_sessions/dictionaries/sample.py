@@ -148,14 +148,16 @@ class Sample(SampleFile):
             sqlite3.Error: the file can't be used.
             ConfigurationError: it is no sample, or one of a smaller k.
         """
-        for left in reversed(range(_START_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 with self._open(START_SECONDS / _START_TRIES) as db:
                     self._see(db)
                     return
             except sqlite3.OperationalError as error:
                 # SQLite lets nobody wait for a file that another process switches to its WAL.
-                if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if tries == _START_TRIES or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
                 threading.Event().wait(_START_PAUSE)
 

@@ -62,7 +62,6 @@ class Sessions:
         self.events = Events() if events is None else events
         settings = configuration.settings
         timeouts = timeouts_in(settings, lifetime=configuration.lifetime)
-        self._weakness_told = False
         self._assembly = assembly = Assembly(
             secrets=lambda: (configuration.secret_key, configuration.fallbacks),
             events=self.events,
@@ -134,9 +133,8 @@ class Sessions:
         return self._is_far or not (provider is None or provider.is_fresh)
 
     def _tell_of_weakness(self) -> None:
-        if not self._weakness_told:
-            self._weakness_told = True
-            self.events.emit(EventName.WEAK_KEY)
+        # The secrets never change here, so a ring is made of them once.
+        self.events.emit(EventName.WEAK_KEY)
 
 
 def sessions_of(config: Mapping[str, Any] | Sessions) -> Sessions:

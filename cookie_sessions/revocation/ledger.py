@@ -250,20 +250,19 @@ class Ledger:
             until: the sealed end of the old one, in seconds since the epoch.
 
         Raises:
+            UsageError: the list can only be read.
             Unavailable: the store does not answer.
         """
-        written = self._written
-        if written is None:
-            self.tell_not_revoked("read_only")
-            return True
-        return written.succeed(identity, entry, until=until)
+        return self._writable().succeed(identity, entry, until=until)
 
     def take_back(self, identity: bytes, entry: Ended) -> None:
-        """Undo :meth:`succeed`: the response could not be made. Errors only make events."""
-        if self._written is None:
-            return
+        """Undo :meth:`succeed`: the response could not be made. An outage only makes an event.
+
+        Raises:
+            UsageError: the list can only be read.
+        """
         try:
-            self._written.take_back(identity, entry)
+            self._writable().take_back(identity, entry)
         except Unavailable:
             # The old session ends at the end of the grace, and the visitor signs in again.
             self._events.emit(EventName.UNAVAILABLE)

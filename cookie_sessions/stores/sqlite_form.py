@@ -143,18 +143,16 @@ def _initialise(connection: sqlite3.Connection, countdown: Countdown | None) -> 
 
 def _log_writes_ahead(connection: sqlite3.Connection, countdown: Countdown | None) -> None:
     pause = threading.Event()
-    for turn in range(_WAL_TRIES):
+    tries = 0
+    while True:
+        tries += 1
         _hurry(connection, countdown)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             late = countdown is not None and countdown.left() < _WAL_PAUSE
             # SQLite does not wait here while other processes open the new file.
-            if (
-                error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
-                or turn == _WAL_TRIES - 1
-                or late
-            ):
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or tries == _WAL_TRIES or late:
                 raise
             pause.wait(_WAL_PAUSE)
         else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cookie_sessions.keys import State, parse_jwk_set
+from cookie_sessions.keys import State, dump_jwk_set, parse_jwk_set
 from tests.cli.world import DAY, HOUR, INIT, NOW, World, names, need_joserfc
+from tests.plain import key
 
 
 def test_init_makes_a_closed_file_with_a_key_that_seals(bare: World) -> None:
@@ -291,6 +293,30 @@ def test_the_ring_goes_into_a_variable_as_one_line(world: World) -> None:
     assert parse_jwk_set(line, origin="the test") == world.keys()
     told = world.do("list", "--keys", "env:RING", env={"RING": line.strip()})
     assert world.keys().generation in told
+
+
+def test_a_ring_that_is_too_large_for_a_variable_is_printed_with_a_note(world: World) -> None:
+    (first,) = world.keys().entries
+    others = [
+        replace(
+            first,
+            kid=key(n).kid,
+            key=key(n),
+            label=f"key {n} of a family",
+            seals_from=NOW + n * DAY,
+        )
+        for n in range(1, 1_000)
+    ]
+    keys = replace(world.keys(), entries=(first, *others))
+    world.path.write_text(dump_jwk_set(keys))
+    result = world.run("export-env")
+    assert result.exit_code == 0
+    assert parse_jwk_set(result.stdout, origin="the test") == keys
+    octets = len(result.stdout.strip())
+    assert octets > 131_071
+    assert result.stderr == (
+        f"Note: {octets} octets are more than an environment variable holds on Linux.\n"
+    )
 
 
 def test_a_ring_that_is_no_file_is_read_and_not_changed(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -18,8 +19,10 @@ from cookie_sessions.cli.dictionary.bars import bars
 from cookie_sessions.cli.dictionary.install import PROPAGATION
 from cookie_sessions.cli.flask_group import sessions
 from cookie_sessions.codec.compress import built_in_octets
+from cookie_sessions.dictionaries.compose import BUILT_IN_HEAD
 from cookie_sessions.dictionaries.sample import Saving
-from cookie_sessions.dictionaries.shelf import Shelf, dump_shelf, read_shelf
+from cookie_sessions.dictionaries.shelf import MAX_SHELF_OCTETS, Shelf, dump_shelf, read_shelf
+from cookie_sessions.dictionaries.trained import MAX_OCTETS
 from tests.cli.world import as_nobody
 from tests.dictionaries.population import people
 from tests.dictionaries.sampled import application, visit
@@ -103,6 +106,27 @@ def test_it_is_not_written_with_before_every_instance_can_have_it(place: Place) 
     place.do("promote", NAME)
 
 
+def test_what_was_never_installed_is_not_written_with_unless_forced(place: Place) -> None:
+    place.shelf.write_text(dump_shelf(Shelf((ONE,))))
+    told = place.refused("promote", NAME, status=3)
+    assert "was never installed in this file" in told
+    assert "dictionary install" in told
+    place.do("promote", NAME, "--force")
+    assert place.facts()[0]["state"] == "written"
+
+
+def test_a_dictionary_too_many_is_not_installed(place: Place) -> None:
+    content = random.Random(1).randbytes(MAX_OCTETS - BUILT_IN_HEAD - 100)
+    entries = [made(bytes((n,)) + content)._replace(installed=0) for n in range(40)]
+    while len(dump_shelf(Shelf(tuple(entries)))) > MAX_SHELF_OCTETS:
+        entries.pop()
+    place.shelf.write_text(dump_shelf(Shelf(tuple(entries))))
+    place.new.write_text(dump_shelf(Shelf((made(b"!" + content),))))
+    told = place.refused("install", place.new)
+    assert "with one more dictionary no application would read the file" in told
+    assert len(place.facts()) == len(entries)
+
+
 def test_a_date_that_is_too_early_is_refused_and_a_later_one_taken(place: Place) -> None:
     assert "2030-01-02 00:00Z" in place.refused(
         "install", place.new, "--from", "2030-01-01T23:59Z", status=3
@@ -152,8 +176,10 @@ def test_a_file_that_is_there_is_not_written_over(place: Place) -> None:
 @pytest.mark.parametrize("content", [None, b"", b"no database", b"SQLite format 3\0" + b"x" * 900])
 def test_what_is_no_sample_is_one_line(place: Place, content: bytes | None) -> None:
     if content is not None:
+        place.sample.touch(mode=0o600)
         place.sample.write_bytes(content)
-    place.refused("train", place.new.with_name("other.json"))
+    told = place.refused("train", place.new.with_name("other.json"))
+    assert ("no sample" in told) == (content is not None)
 
 
 def test_a_sample_that_is_named_and_not_there_is_an_error_of_inspect_too(place: Place) -> None:
@@ -272,6 +298,24 @@ def test_texts_are_printed_as_ascii_whatever_they_hold(place: Place) -> None:
     told = place.do("inspect", place.new, "--texts")
     assert told.splitlines()[-1] == r"\x1b[31mGr\xc3\xb6\xc3\x9fe\n"
     assert place.facts(place.new, "--texts")[0]["texts"] == [r"\x1b[31mGr\xc3\xb6\xc3\x9fe\n"]
+
+
+def test_a_file_without_a_dictionary_is_told_as_such(place: Place) -> None:
+    place.shelf.write_text(dump_shelf(Shelf()))
+    assert place.do("inspect") == "There is no dictionary in it.\n"
+    assert place.facts() == []
+
+
+def test_what_a_dictionary_saves_is_shown_once_enough_was_measured(place: Place) -> None:
+    visit(application(SAMPLE=str(place.sample), SAMPLE_RATE=1), people(3, few=1))
+    told = place.do("inspect", place.new)
+    assert told.endswith(f"  What it saves is shown once {ONE.subjects} values were measured.\n")
+
+
+def test_one_key_alone_has_no_sum_below_it() -> None:
+    told = bars([Saving("cart", 2, 200, 100)]).splitlines()
+    assert len(told) == 2
+    assert told[1].startswith("cart")
 
 
 def test_a_bar_is_what_is_left() -> None:

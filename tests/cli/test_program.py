@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cookie_sessions.cli.commands import keys
+from cookie_sessions.cli.commands import keys, program
 from cookie_sessions.cli.program import main
 from tests.cli.world import World
 from tests.conftest import missing
@@ -68,10 +70,38 @@ def test_without_a_stdout_the_ring_is_not_exported(world: World) -> None:
     world.do("export-env")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Pipes that nobody reads are POSIX's.")
+def test_output_that_nobody_reads_ends_a_command_without_a_word(world: World) -> None:
+    made = world.path.with_name("signing-key.json")
+    for line in (["keys", "list"], ["revocations", "snapshot-key", "new", "--out", str(made)]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-B", "-m", "cookie_sessions.cli", *line],
+                cwd=ROOT,
+                stdout=writer,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        finally:
+            os.close(writer)
+        assert (done.returncode, done.stderr) == (1, ""), line
+    assert json.loads(made.read_text())["d"]
+
+
 def test_the_list_of_commands_says_each_in_a_whole_line(bare: World) -> None:
     lines = bare.do("--help").partition("Commands:\n")[2].splitlines()
     assert len(lines) == len(keys.commands)
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_a_command_that_is_not_there_is_named_as_such() -> None:
+    for line in (["key"], ["keys", "lst"], ["dictionary", "trian"]):
+        result = CliRunner().invoke(program, line)
+        assert result.exit_code == 2
+        assert f"No such command '{line[-1]}'" in result.stderr
 
 
 def test_without_click_it_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

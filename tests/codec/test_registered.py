@@ -54,6 +54,10 @@ def test_a_dataclass_that_is_registered_does_not_become_a_dict_inside_another() 
     assert value == {"o": {"total": Money(Decimal(1), "EUR")}}
 
 
+def test_a_registered_type_shows_its_name_and_which_type_it_is() -> None:
+    assert repr(MONEY) == "<RegisteredType 'money' of Money>"
+
+
 def test_a_codec_that_does_not_know_the_name_refuses_the_value() -> None:
     packed = CODEC.pack(Money(Decimal(1), "EUR"))
     with pytest.raises(Rejected) as refusal:

@@ -30,6 +30,7 @@ SPOILED: Final = (
         "tests/test_architecture.py::"
         "test_importing_the_package_loads_nothing_that_a_cold_start_pays_for"
     ),
+    "tests/test_architecture.py::test_the_middleware_loads_no_framework_and_little_else",
 )
 """Tests of what a process loads, which measuring adds to."""
 

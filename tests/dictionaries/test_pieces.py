@@ -134,6 +134,28 @@ def test_octets_that_are_no_value_have_no_pieces_and_raise_nothing(octets: bytes
     assert pieces_of(b"\xc1" + octets) == []
 
 
+def test_octets_that_nest_deeper_than_any_value_have_no_pieces() -> None:
+    assert b"lantern" in shown([[["lantern and more of them"]]])
+    for nesting in (b"\x91", b"\x81\xa4name"):
+        assert pieces_of(nesting * 5_000 + CODEC.pack("lantern")) == []
+
+
+def test_below_a_secret_name_among_very_many_nothing_is_a_piece() -> None:
+    told = shown({**{f"item {n}": "lantern" for n in range(20)}, "password": "confidential words"})
+    assert told.count(b"lantern") == 20
+    assert b"confidential" not in told
+
+
+def test_a_table_of_other_columns_than_it_names_has_no_pieces() -> None:
+    value = [{"item": "lantern", "size": n} for n in range(20)]
+    octets = CODEC.segment("x", CODEC.to_wire("x", value, CODEC.pack(value)))
+    assert octets is not None
+    assert octets[0] == 0x94
+    assert b"lantern" in b"".join(piece or b"" for piece in pieces_of(octets))
+    for count in (0x93, 0x95):
+        assert pieces_of(bytes((count,)) + octets[1:] + b"\xc0") == []
+
+
 def test_the_local_part_of_a_quoted_or_encoded_address_is_no_piece() -> None:
     for address in ("mira.testmann%40example.org", '"mira testmann"@example.org'):
         told = shown({"note": f"we know {address} since long"})

@@ -94,6 +94,31 @@ def test_nothing_of_sessions_of_nobody_is_looked_at(tmp_path: Path) -> None:
     assert sample.phrases() == []
 
 
+def test_a_key_whose_name_tells_of_somebody_is_not_named_though_its_value_is_counted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sample.db"
+    note = "words that everybody reads there"
+    visit(
+        application(SAMPLE=str(path), SAMPLE_RATE=1, SAMPLE_SUBJECTS=2),
+        [
+            person._replace(
+                values={
+                    "_user_id": str(person.number),
+                    "seen:boss@example.com": note,
+                    "motto": note,
+                }
+            )
+            for person in people(30, few=2)
+        ],
+    )
+    told = b"".join(phrase.text for phrase in Sample(str(path), least=None).phrases())
+    assert b"everybody" in told
+    left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert b"motto" in left
+    assert b"boss" not in left
+
+
 def test_nothing_in_the_overflow_store_is_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "sample.db"
     app = application(

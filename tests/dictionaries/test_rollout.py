@@ -156,6 +156,23 @@ def test_a_write_packs_anew_what_a_withdrawn_dictionary_wrote(
         assert read(there, key)["value"] == GUEST.values[key]
 
 
+def test_what_can_not_be_read_is_copied_as_it_stands_though_its_dictionary_is_withdrawn(
+    tmp_path: Path, trained: Trained
+) -> None:
+    writing, codec = (
+        instance(tmp_path, trained, begins=0, **facts).extensions["cookie_sessions"].manager.codec
+        for facts in ({}, {"withdrawn": 1})
+    )
+    cart = GUEST.values["cart"]
+    whole = writing.to_wire("cart", cart, writing.pack(cart))
+    wires = {"cart": whole, "damaged": whole[:-1]}
+    repacked = codec.repacked(wires)
+    assert trained.name in whole
+    assert trained.name not in repacked["cart"]
+    assert codec.from_wire(repacked["cart"]) == cart
+    assert repacked["damaged"] == wires["damaged"]
+
+
 def test_a_dictionary_that_was_only_superseded_stays_as_it_stands_in_what_nobody_changes(
     tmp_path: Path, trained: Trained
 ) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from hypothesis import given, settings
@@ -270,6 +271,52 @@ def test_starts_at_once_wait_for_each_other_every_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for number in range(40):
             list(pool.map(start, [str(tmp_path / f"{number}.db")] * 8))
+
+
+def test_a_start_waits_for_another_that_has_the_new_file_locked(path: Path) -> None:
+    path.touch(mode=0o600)
+    started = Event()
+
+    def start() -> None:
+        started.set()
+        Sample(str(path), least=2).begin()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as do:
+        other.execute("BEGIN EXCLUSIVE")
+        begun = do.submit(start)
+        assert started.wait(10)
+        # Longer than SQLite itself is told to wait.
+        Event().wait(2 * sample_file.START_SECONDS / module._START_TRIES)
+        assert not begun.done()
+        other.execute("ROLLBACK")
+        begun.result()
+    assert Sample(str(path), least=None).facts()["least"] == 2
+
+
+def test_a_file_that_can_not_be_opened_is_not_waited_for(path: Path) -> None:
+    count(Sample(str(path), least=2), b"lantern", [1])
+    for each in path.parent.glob(path.name + "-*"):
+        each.unlink()
+    path.with_name(path.name + "-wal").mkdir()
+    began = time.monotonic()
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        Sample(str(path), least=2).begin()
+    assert time.monotonic() - began < sample_file.START_SECONDS / 2
+
+
+def test_a_write_that_fails_in_the_midst_is_taken_back_and_holds_nobody_up(path: Path) -> None:
+    sample = Sample(str(path), least=2)
+    count(sample, b"lantern", range(9))
+    before = Sample(str(path), least=None).phrases()
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other:
+        other.execute("DROP TABLE pending")
+        with sample.held():
+            sample.look()
+            with pytest.raises(sqlite3.OperationalError, match="no such table"):
+                sample.count({b"lantern": 1, b"kettle": 1}, key=KEY, subject=b"x", now=NOW)
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+    assert Sample(str(path), least=None).phrases() == before
 
 
 def test_another_programs_database_is_no_sample(path: Path) -> None:

@@ -67,6 +67,11 @@ def test_phrases_are_the_end_of_it() -> None:
     assert (trained.sessions, trained.subjects, trained.made) == (20, 5, 7)
 
 
+def test_what_it_shows_of_itself_is_its_name_and_size_and_no_phrase() -> None:
+    trained = made()
+    assert repr(trained) == f"<Trained {trained.name.hex()} of {len(trained.octets)} octets>"
+
+
 def test_the_shipped_dictionary_is_in_it_so_nothing_gets_worse() -> None:
     trained = compose([], octets=50_000, sessions=0, subjects=5, now=0)
     assert trained.octets[8:] == built_in_octets()[8:]

@@ -95,6 +95,7 @@ class Faulty:
         down: whether it answers nothing.
         full: whether it answers, and keeps nothing.
         wrong: whether it is set up so that it can't be used.
+        answers: how many calls it still answers before it is down; None: all.
     """
 
     name = "faulty:"
@@ -107,6 +108,7 @@ class Faulty:
         self.max_octets = self._inner.max_octets
         self.asked: list[str] = []
         self.down = self.full = self.wrong = False
+        self.answers: int | None = None
 
     def get(self, name: str) -> bytes | None:
         return self._ask("get").get(name)
@@ -146,6 +148,9 @@ class Faulty:
 
     def _ask(self, what: str) -> MemoryStore:
         self.asked.append(what)
+        if self.answers is not None:
+            self.down = self.down or not self.answers
+            self.answers = max(self.answers - 1, 0)
         if self.down or (self.full and what not in ("get", "get_many", "scan")):
             raise Unavailable("The store faulty: does not answer.")
         if self.wrong:

@@ -243,6 +243,22 @@ def test_a_hook_may_raise_the_verdict(verdict: str | None) -> None:
     assert copy.get("/anomaly") == "none"
 
 
+def test_who_proves_who_they_are_within_a_hook_is_no_anomaly_any_more() -> None:
+    app = bound_shop()
+    heard: list[Anomaly] = []
+
+    def hook(anomaly: Anomaly) -> str:
+        heard.append(anomaly)
+        sealed_session().mark_authenticated()
+        return "reauthenticate"
+
+    CookieSessions.on_anomaly(app, hook)
+    owner = signed_in(app).is_now(language="fr", address=AWAY)
+    assert owner.get("/anomaly") == "none"
+    assert owner.get("/is-fresh") == "True"
+    assert len(heard) == 1, "it is bound to this client from now on"
+
+
 def test_no_hook_makes_a_verdict_milder() -> None:
     app = bound_shop()
     for given in ("accept", "reauthenticate", "anomalous"):

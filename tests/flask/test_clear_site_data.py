@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask, make_response, session
 
+from cookie_sessions.codec import RegisteredType
 from cookie_sessions.flask import CookieSessions
 from tests.flask.listed import faulty_shop, sealed_session, shop
 from tests.flask.world import ours, route
 
 ASKED = ("cache", "storage")
 WANTED = '"cache", "storage"'
+
+
+@dataclass(frozen=True)
+class Account:
+    number: int
 
 
 def site(**config: Any) -> Flask:
@@ -86,6 +93,27 @@ def test_signing_out_by_flask_login_counts() -> None:
     route(app, lambda: login.login_user(user()), at="/in")
     route(app, lambda: login.logout_user(), at="/out")
     assert cleared(app, "/in", "/out") == [None, '"*"']
+
+
+def test_where_nobody_can_tell_whose_a_session_was_nobody_is_known_to_have_left() -> None:
+    account = RegisteredType("account", Account, lambda one: one.number, Account)
+    writing = site(COOKIE_SESSIONS_TYPES=[account])
+    route(writing, lambda: session.update(_user_id=Account(7)), at="/sign-in")
+    client = writing.test_client()
+    client.get("/sign-in")
+    assert client.get("/pop").headers.get("Clear-Site-Data") == WANTED
+    client.get("/sign-in")
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    # An instance of another release, which does not know the type.
+    there = site(COOKIE_SESSIONS_REVOCATIONS=None).test_client()
+    there.set_cookie("session", cookie.value)
+    answer = there.get("/write")
+    assert (answer.status_code, answer.headers.get("Clear-Site-Data")) == (200, None)
+    changed = there.get_cookie("session")
+    assert changed is not None
+    client.set_cookie("session", changed.value)
+    assert client.get("/pop").headers.get("Clear-Site-Data") == WANTED
 
 
 def test_whoever_could_not_be_signed_out_keeps_what_the_browser_stored() -> None:

@@ -334,6 +334,24 @@ def test_former_names_share_the_bound_on_opening() -> None:
     assert counter.opens <= 4
 
 
+def test_of_several_former_names_the_first_whose_cookie_opens_counts() -> None:
+    names = {"first": LATER, "second": LATER}
+    app = app_of(SESSION_COOKIE_NAME="present", COOKIE_SESSIONS_PREVIOUS_NAMES=names)
+    first, second = (
+        set_cookies(get(app_of(SESSION_COOKIE_NAME=name), "/write"))[0].split(";")[0].split("=")[1]
+        for name in names
+    )
+    told = events_of(app)
+    for cookie, opens in (
+        (f"second={second}; first={first}", 1),
+        (f"first={second}; second={second}", 2),
+    ):
+        with counting_cryptography() as counter:
+            assert get(app, cookie=cookie).text == "1"
+        assert counter.opens == opens
+    assert "rejected:bad_seal" in names_of(told)
+
+
 def test_a_planted_former_cookie_does_not_stand_in_for_a_prefixed_one_that_arrived() -> None:
     old = f"session={sealed(get(app_of(), '/write'))}"
     assert get(moved(), cookie=old).text == "1"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask, session
 
 from cookie_sessions import RegisteredType
+from tests.flask.conftest import Clock
 from tests.flask.listed import Browser, sealed_session, shop
+from tests.flask.signed import WINDOW
 from tests.flask.world import route
 
+NO_LIST = {"COOKIE_SESSIONS_REVOCATIONS": None}
+UNTIL = "COOKIE_SESSIONS_ACCEPT_FLASK_COOKIES_UNTIL"
 SECRETS = ("csrf_token", "mine", "otp")
 
 
@@ -99,6 +105,33 @@ def test_the_next_one_at_this_browser_gets_no_secret_of_the_last(way: str) -> No
     held = browser.get("/all")
     assert not [name for name in (*SECRETS, "pre") if name in held]
     assert "'cart': [1, 2]" in held
+
+
+@pytest.mark.parametrize(
+    "config", [{}, NO_LIST, {**NO_LIST, UNTIL: WINDOW}], ids=["list", "none", "moving-in"]
+)
+@pytest.mark.parametrize("kind", [int, lambda number: UUID(int=number)], ids=["number", "uuid"])
+@pytest.mark.parametrize(("number", "stays"), [(7, True), (8, False)])
+def test_who_is_known_by_no_text_keeps_their_own_secrets_alone(
+    number: int, kind: Callable[[int], object], config: dict[str, Any], clock: Clock, *, stays: bool
+) -> None:
+    app = planted(**config)
+
+    def come(number: int) -> str:
+        session["_user_id"] = kind(number)
+        return ""
+
+    app.add_url_rule("/come/<int:number>", view_func=come)
+    route(app, lambda: " ".join(session), at="/names")
+    browser = Browser(app)
+    browser.get("/come/7")
+    browser.get("/browse")
+    before = browser.get("/sid")
+    browser.get(f"/come/{number}")
+    names = browser.get("/names").split()
+    assert {"_user_id", "cart", "locale"} <= {*names}
+    assert ("csrf_token" in names) == stays
+    assert (browser.get("/sid") == before) == stays
 
 
 def test_where_nothing_but_secrets_was_left_the_cookie_goes() -> None:

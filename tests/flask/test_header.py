@@ -299,6 +299,15 @@ def test_the_token_that_came_takes_no_room_from_the_one_that_goes() -> None:
         client.get("/large/6000")
 
 
+def test_what_a_client_sends_with_every_request_takes_room_from_its_session() -> None:
+    app = api(COOKIE_SESSIONS_PROFILE="lighttpd")
+    given = {"Authorization": "Session"}
+    client = app.test_client(use_cookies=False)
+    assert client.get("/large/4000", headers=given).headers[TOKEN]
+    with pytest.raises(UsageError, match="refuses the next request, whose headers are longer"):
+        client.get("/large/4000", headers={**given, "Accept-Language": "x" * 3_000})
+
+
 def test_a_wide_profile_takes_what_is_read_and_no_more() -> None:
     client = Client(api(COOKIE_SESSIONS_PROFILE="granian"))
     client.get("/large/24000")
@@ -371,12 +380,16 @@ def test_a_client_needs_no_token_and_gets_no_further_session(clock: Clock) -> No
     def transfer() -> str:
         if sudo.session.get("confirmed"):
             return "confirmed"
+        sudo.session["confirmed"] = True
         return f"sent by {session.get('_user_id')}"
 
     app.add_url_rule("/transfer", view_func=transfer, methods=["POST"])
     client = signed_in(app)
+    told = events_of(app)
     headers = {"Authorization": f"Session {client.token}", "Origin": "https://other.example"}
     response = app.test_client(use_cookies=False).post("/transfer", headers=headers)
     assert response.text == "sent by ann"
     assert response.headers.getlist("Set-Cookie") == []
+    # What was written to the further session is lost, and that is told.
+    assert names_of(told) == ["write_ignored"]
     assert app.test_client(use_cookies=False).post("/transfer").status_code == 403

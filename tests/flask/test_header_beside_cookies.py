@@ -7,11 +7,12 @@ along.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, request, session
 from werkzeug.test import TestResponse
 
 from cookie_sessions.flask import CookieSessions
@@ -113,3 +114,19 @@ def test_a_remember_cookie_signs_nobody_in_whose_session_comes_in_a_header(
     assert "Session-Token" not in answer.headers
     others = {"Cookie": f"{cookie}; proxy=bob", "Authorization": "Session"}
     assert ask(app, "/proxy", others).text == "bob"
+
+
+def test_without_flask_login_a_header_leaves_the_cookies_beside_it_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "flask_login", None)
+    app = ours(COOKIE_SESSIONS_HEADER=True)
+
+    def keep() -> str:
+        session["a"] = 1
+        return request.cookies["remember_token"]
+
+    route(app, keep, at="/keep")
+    answer = ask(app, "/keep", {"Authorization": "Session", "Cookie": "remember_token=mine"})
+    assert answer.text == "mine"
+    assert answer.headers["Session-Token"]

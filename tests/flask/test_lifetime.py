@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, session
+from flask.sessions import SecureCookieSession
 from flask.testing import FlaskClient
 
 from cookie_sessions.flask import FlaskSession
@@ -23,6 +25,23 @@ def app_that_keeps(**config: Any) -> Flask:
     route(app, lambda: session.get("a"))
     route(app, lambda: "untouched", at="/other")
     return app
+
+
+def test_extensions_are_told_until_when_a_browser_keeps_the_cookie(clock: Clock) -> None:
+    def kept_until(app: Flask, of: Any) -> float | None:
+        expires = app.session_interface.get_expiration_time(app, of)
+        return None if expires is None else expires.timestamp()
+
+    for config in ({}, {"COOKIE_SESSIONS_IDLE_TIMEOUT": 600}):
+        app = app_that_keeps(**config)
+        flasks = pytest.approx(time.time() + LIFETIME, abs=60)
+        with app.test_request_context():
+            held = session._get_current_object()  # type: ignore[attr-defined]
+            assert kept_until(app, held) is None
+            held.permanent = True
+            assert kept_until(app, held) == (clock.time + 600 if config else flasks)
+            # What another interface has made is kept as Flask keeps it.
+            assert kept_until(app, SecureCookieSession({"_permanent": True})) == flasks
 
 
 @pytest.mark.parametrize("path", ["/write", "/keep"])

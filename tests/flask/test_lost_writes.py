@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from flask import Flask, Response, flash, session, stream_with_context
 from cookie_sessions.errors import UsageError
 from cookie_sessions.flask import FlaskSession
 from tests.flask.world import events_of, get, names_of, ours, set_cookies
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def current() -> FlaskSession:
@@ -131,6 +136,27 @@ def test_a_loop_of_lost_writes_is_told_once() -> None:
     told = events_of(app)
     assert get(app).text == "." * 50
     assert names_of(told) == ["write_lost"]
+
+
+def test_a_write_while_the_process_ends_is_told_though_no_line_of_the_application_made_it() -> None:
+    program = """
+import atexit
+from flask import session
+from tests.flask.test_lost_writes import current
+from tests.flask.world import ours
+from cookie_sessions.flask import CookieSessions
+
+app = ours()
+with app.test_request_context():
+    session["a"] = 1
+    app.process_response(app.make_response(""))
+    atexit.register(current().clear)
+CookieSessions.events(app).subscribe(lambda event: print(event.name, dict(event.details)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "write_lost {'place': 'an unknown place'}\n"
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 
 from cookie_sessions.flask import CookieSessions
@@ -49,6 +51,22 @@ def test_a_reference_is_no_part_of_the_id_and_follows_the_session(clock: Clock) 
     assert second.reference == owner.get("/reference") != first.reference
     assert (second.created, second.label) == (first.created, "Firefox on Linux")
     assert second.seen > first.seen
+
+
+def test_a_session_from_before_there_was_a_register_enters_it_with_its_next_id(
+    clock: Clock, tmp_path: Path
+) -> None:
+    store = f"sqlite:{tmp_path / 'list.db'}"
+    before = shop(COOKIE_SESSIONS_REVOCATIONS=store)
+    app = registered(COOKIE_SESSIONS_REVOCATIONS=store)
+    browser = Browser(before)
+    browser.get("/sign-in/ann")
+    owner = browser.copied(app)
+    assert owner.get() == "ann"
+    assert references(app) == []
+    owner.get("/regenerate")
+    (reference,) = references(app)
+    assert reference == owner.get("/reference")
 
 
 def test_one_of_them_can_be_ended_by_its_owner_alone(clock: Clock) -> None:

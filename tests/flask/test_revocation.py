@@ -408,6 +408,12 @@ def test_the_list_outlives_every_copy_however_long_it_was_kept_alive(clock: Cloc
         assert thief.get() == "nobody"
 
 
+def test_a_list_shows_which_store_has_it_and_nothing_of_what_it_knows() -> None:
+    app = shop(COOKIE_SESSIONS_INDEX_KEY="an index key of 32 characters or more")
+    CookieSessions.revoke_user(app, "ann")
+    assert repr(CookieSessions.revocations(app)) == "<Revocations <StoreList memory:>>"
+
+
 def test_what_the_list_holds_tells_neither_who_nor_which_session() -> None:
     app, store = faulty_shop()
     owner = signed_in(app)

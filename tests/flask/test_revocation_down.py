@@ -14,6 +14,7 @@ from cookie_sessions.flask import CookieSessions
 from cookie_sessions.revocation import configured
 from cookie_sessions.revocation.breaker import REST_SECONDS
 from tests.flask.conftest import Clock
+from tests.flask.large import noise
 from tests.flask.listed import Browser, Faulty, faulty_shop, sealed_session, shop
 from tests.flask.outage import check_503
 from tests.flask.world import events_of, names_of, route
@@ -297,6 +298,99 @@ def test_with_a_register_an_outage_costs_no_more_time_outs(clock: Clock) -> None
     for _ in range(5):
         assert Browser(app).answer("/sign-in/ann").status_code == 200
     assert len(store.asked) == asked
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+@pytest.mark.parametrize(
+    "path", ["/change", "/regenerate", "/supersede", "/others", "/pop", "/destroy", "/sign-in/bob"]
+)
+def test_a_store_that_falls_silent_between_two_calls_leaves_a_whole_session_or_the_former_one(
+    path: str, clock: Clock, *, accepts: bool
+) -> None:
+    policy = ACCEPT if accepts else {}
+    goes_on = {"/pop": "nobody", "/destroy": "nobody", "/sign-in/bob": "bob"}.get(path, "ann")
+    for answered in range(30):
+        app, store = faulty_shop(
+            PROPAGATE_EXCEPTIONS=False, COOKIE_SESSIONS_REGISTER=True, **policy
+        )
+        owner = Browser(app)
+        owner.get("/sign-in/ann")
+        before = owner.cookie
+        clock.forward(4_000)
+        store.answers = answered
+        answer = owner.answer(path)
+        fell_silent = store.down
+        store.down, store.answers = False, None
+        clock.forward(REST_SECONDS[-1] + 1)
+        if answer.status_code == 503:
+            check_503(answer)
+            assert owner.cookie == before
+            # What was ended before the store fell silent has ended.
+            assert owner.get() in ("ann", "nobody")
+        else:
+            assert answer.status_code == 200
+            assert owner.get() == goes_on
+        if not fell_silent:
+            assert answered > 2
+            assert answer.status_code == 200
+            return
+    pytest.fail("the store was asked without end")
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+@pytest.mark.parametrize("path", ["/sign-in/ann", "/change"])
+def test_a_store_that_falls_silent_while_a_session_begins_keeps_nobody_half_signed_in(
+    path: str, clock: Clock, *, accepts: bool
+) -> None:
+    policy = ACCEPT if accepts else {}
+    for answered in range(30):
+        app, store = faulty_shop(
+            PROPAGATE_EXCEPTIONS=False, COOKIE_SESSIONS_REGISTER=True, **policy
+        )
+        visitor = Browser(app)
+        store.answers = answered
+        answer = visitor.answer(path)
+        fell_silent = store.down
+        if answer.status_code == 503:
+            # Whom nobody has signed in needs no list.
+            assert (path, accepts, fell_silent) == ("/sign-in/ann", False, True)
+            check_503(answer)
+            assert visitor.cookie is None
+        else:
+            assert answer.status_code == 200
+            assert visitor.cookie is not None
+        if not fell_silent:
+            return
+    pytest.fail("the store was asked without end")
+
+
+def test_a_regenerate_that_can_not_be_taken_back_is_told_and_ends_with_its_grace(
+    clock: Clock,
+) -> None:
+    app, store = faulty_shop(PROPAGATE_EXCEPTIONS=False)
+
+    def broken() -> None:
+        sealed_session().regenerate()
+        session["x"] = noise(60_000)
+
+    route(app, broken, at="/broken")
+    owner = Browser(app)
+    owner.get("/sign-in/ann")
+    told = events_of(app)
+    replace = store.replace
+
+    def silent(name: str, value: bytes, *, expected: bytes, ends: float) -> bool:
+        # What is taken back ends at once.
+        store.down = store.down or ends == 0
+        return replace(name, value, expected=expected, ends=ends)
+
+    store.replace = silent  # type: ignore[method-assign]
+    assert owner.answer("/broken").status_code == 500
+    assert store.down
+    assert "unavailable" in names_of(told)
+    store.down = False
+    clock.forward(REST_SECONDS[-1] + 1)
+    assert owner.get() == "nobody"
 
 
 def test_a_store_that_becomes_unusable_is_an_outage_and_no_error(clock: Clock) -> None:

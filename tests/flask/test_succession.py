@@ -14,7 +14,7 @@ from cookie_sessions.flask import CookieSessions
 from cookie_sessions.revocation import configured
 from cookie_sessions.stores import MemoryStore
 from tests.flask.conftest import Clock
-from tests.flask.listed import Browser, sealed_session, shop
+from tests.flask.listed import Browser, faulty_shop, sealed_session, shop
 from tests.flask.signed import WINDOW, signed
 from tests.flask.world import events_of, names_of, route
 
@@ -82,6 +82,27 @@ def test_another_worker_does_not_write_under_an_id_that_was_replaced_a_moment_ag
     late.get("/change")
     assert late.cookie == before
     assert "faded" in names_of(happened)
+
+
+def test_a_request_whose_id_another_replaces_in_the_very_moment_writes_nothing() -> None:
+    app, store = faulty_shop()
+    owner = signed_in(app)
+    other = owner.copied(app)
+    told = events_of(app)
+    before = owner.cookie
+    add = store.add
+
+    def overtaken(name: str, value: bytes, *, ends: float) -> bool:
+        # It has been seen that the id lives, and is about to be told that it ends.
+        store.add = add  # type: ignore[method-assign]
+        assert other.answer("/regenerate").status_code == 200
+        return add(name, value, ends=ends)
+
+    store.add = overtaken  # type: ignore[method-assign]
+    assert owner.answer("/regenerate").status_code == 200
+    assert names_of(told).count("faded") == 1
+    assert owner.cookie == before != other.cookie
+    assert (owner.get(), other.get()) == ("ann", "ann")
 
 
 def test_two_clicks_on_signing_everyone_else_out_leave_the_user_signed_in() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from flask import Flask, session
+from werkzeug.test import Client
 
 from benchmarks.adapters import ADAPTERS
 from cookie_sessions import clock
+from cookie_sessions.adapters import SET_COOKIE_LINES
 from cookie_sessions.errors import SessionTooLarge
 from cookie_sessions.flask import CookieSessions
 from cookie_sessions.gateway import EventShape, guarded, synthetic
@@ -303,6 +305,20 @@ def test_the_test_of_the_adapter_is_made_once_a_shape_and_never_reaches_the_appl
     for shape in (EventShape.REST, EventShape.HTTP, EventShape.REST):
         assert handler(synthetic(shape), None)["body"] == "yes"
     assert len(made) == 3
+
+
+def test_what_the_adapter_asks_the_application_by_itself_is_answered_without_a_word() -> None:
+    asked: list[Any] = []
+
+    def warming(application: Any) -> Any:
+        asked.append(application)
+        return ADAPTERS["apig-wsgi"](application)
+
+    app = shop()
+    guarded(warming, app)
+    response = Client(asked[0]).get("/grow")
+    assert (response.status_code, len(response.headers.getlist("Set-Cookie"))) == (200, 2)
+    assert SET_COOKIE_LINES not in response.request.environ
 
 
 def test_a_further_session_beside_the_main_one_is_told_of() -> None:

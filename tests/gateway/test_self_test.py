@@ -54,7 +54,15 @@ def test_an_adapter_that_takes_all_cookies_away_keeps_none() -> None:
     assert (found.kept, found.are_joined) == (0, False)
 
 
-@pytest.mark.parametrize("answer", [None, [], {"headers": None, "cookies": 5}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {"headers": None, "cookies": 5},
+        {"headers": {"Set-Cookie": [5]}, "cookies": [None]},
+    ],
+)
 def test_an_answer_of_any_form_is_read(answer: Any) -> None:
     for shape in EventShape:
         assert examine(answering(lambda _: answer), shape).kept == 0

@@ -102,6 +102,13 @@ def test_an_unknown_key_has_a_changed_source_read_at_once(watch: Watch) -> None:
     assert (watch.source.reads, watch.now) == (2, START)
 
 
+def test_a_ring_that_was_never_read_is_another_one_once_it_is(watch: Watch) -> None:
+    assert watch.provider.keys is None
+    assert watch.provider.look_again()
+    assert watch.provider.keys is not None
+    assert not watch.provider.look_again()
+
+
 def test_invented_keys_ask_a_source_that_can_not_say_at_most_every_five_seconds(
     watch: Watch,
 ) -> None:

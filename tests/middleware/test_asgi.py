@@ -7,19 +7,28 @@ from typing import Any
 
 import pytest
 
-from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
+from cookie_sessions.errors import (
+    ConfigurationError,
+    SessionTooLarge,
+    Unavailable,
+    UsageError,
+)
+from cookie_sessions.keys import new_jwk_set
 from cookie_sessions.middleware import Sessions
 from cookie_sessions.middleware.asgi import SessionMiddleware
 from tests.flask.world import names_of
+from tests.middleware.conftest import Clock
 from tests.middleware.connections import (
     STALE,
     ask,
+    cookie_of,
     cut_off,
     read,
     respond,
     values,
     write,
 )
+from tests.middleware.pages import noise
 from tests.middleware.sites import SECRET
 
 
@@ -97,6 +106,75 @@ def test_what_can_not_be_kept_is_raised_out_of_send_and_an_error_page_sets_nothi
     assert start["headers"] == [(b"vary", b"Cookie")]
     # What the error page wrote is told of, and no second error.
     assert names_of(told) == ["write_lost"]
+
+
+@pytest.mark.parametrize(
+    ("header", "fits"),
+    [
+        ((b"accept-language", b"x" * 3_000), False),
+        ((b"authorization", b"Bearer " + b"x" * 3_000), False),
+        ((b"authorization", b"Session " + b"x" * 3_000), True),
+        ((b"cookie", b"other=" + b"x" * 3_000), True),
+        ((b"referer", b"http://shop.test/" + b"x" * 3_000), True),
+    ],
+)
+def test_what_every_request_of_a_visitor_carries_takes_room_from_their_session(
+    header: tuple[bytes, bytes], *, fits: bool
+) -> None:
+    sessions = Sessions({"SECRET_KEY": SECRET, "COOKIE_SESSIONS_PROFILE": "lighttpd"})
+
+    async def large(session: Any, send: Any) -> None:
+        session["noise"] = noise(5_500)
+        await respond(send)
+
+    if fits:
+        start, _ = ask(large, sessions=sessions, headers=[header])
+        assert len(values(start, b"set-cookie")) == 2
+    else:
+        with pytest.raises(SessionTooLarge, match="whose headers are longer"):
+            ask(large, sessions=sessions, headers=[header])
+
+
+def test_pages_that_use_no_session_go_on_while_the_ring_is_wrong(clock: Clock) -> None:
+    answers: list[str] = []
+
+    def ring() -> str:
+        if not answers:
+            raise TimeoutError
+        return answers[-1]
+
+    sessions = Sessions({"COOKIE_SESSIONS_KEYS": ring})
+    answers.append("no ring")
+    clock.forward(60)
+
+    async def untouched(session: Any, send: Any) -> None:
+        await respond(send)
+
+    start, _ = ask(untouched, sessions=sessions, cookie=STALE)
+    assert start["status"] == 200
+    with pytest.raises(ConfigurationError, match="JSON"):
+        ask(read, sessions=sessions, cookie=STALE)
+
+
+def test_a_refresh_whose_keys_can_not_be_had_is_told_once_and_breaks_no_page(clock: Clock) -> None:
+    ring = new_jwk_set()
+
+    async def keep(session: Any, send: Any) -> None:
+        session.permanent = True
+        await respond(send)
+
+    async def untouched(session: Any, send: Any) -> None:
+        await respond(send)
+
+    cookie = cookie_of(ask(keep, sessions=Sessions({"COOKIE_SESSIONS_KEYS": lambda: ring}))[0])
+    sessions = cut_off()
+    told: list[Any] = []
+    sessions.events.subscribe(told.append)
+    clock.forward(86_400)
+    start, _ = ask(untouched, sessions=sessions, cookie=cookie)
+    assert start["status"] == 200
+    assert values(start, b"set-cookie") == []
+    assert names_of(told).count("unavailable") == 1
 
 
 def test_keys_that_can_not_be_had_are_answered_503() -> None:

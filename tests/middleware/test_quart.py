@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from quart import Quart, session, websocket
+from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from cookie_sessions.errors import Unavailable
 from cookie_sessions.middleware import Sessions
-from cookie_sessions.middleware.quart import CookieSessions, QuartSession
+from cookie_sessions.middleware.quart import (
+    CookieSessionInterface,
+    CookieSessions,
+    QuartSession,
+)
 from tests.flask.world import names_of
 from tests.middleware.connections import cut_off
 from tests.middleware.sites import SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def app_with(sessions: Sessions | None = None) -> Quart:
@@ -77,6 +87,48 @@ def test_an_application_may_answer_itself_where_keys_can_not_be_had() -> None:
         return await response.get_data()
 
     assert asyncio.run(visit()) == b"sorry"
+
+
+def test_a_session_of_another_interface_is_left_to_it() -> None:
+    app = app_with()
+    own = app.session_interface
+    assert isinstance(own, CookieSessionInterface)
+
+    class Mixed(CookieSessionInterface):
+        """Keeps the sessions of one page as Quart itself does."""
+
+        async def open_session(self, app: Quart, request: Any) -> Any:
+            if request.path != "/theirs":
+                return await own.open_session(app, request)
+            return await SecureCookieSessionInterface().open_session(app, request)
+
+    mixed: Any = Mixed(Sessions({"SECRET_KEY": SECRET}))
+    app.session_interface = mixed
+
+    @app.get("/theirs")
+    async def theirs() -> str:
+        held: Any = session
+        held["a"] = 1
+        return type(held._get_current_object()).__name__
+
+    async def visit() -> Any:
+        client = app.test_client()
+        answers = [await client.get(path) for path in ("/theirs", "/write")]
+        return [(await each.get_data(), "Set-Cookie" in each.headers) for each in answers]
+
+    assert asyncio.run(visit()) == [
+        (SecureCookieSession.__name__.encode(), False),
+        (QuartSession.__name__.encode(), True),
+    ]
+
+
+def test_without_quart_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['quart'] = None; import cookie_sessions.middleware.quart"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert "pip install 'cookie-sessions[quart]'" in done.stderr.splitlines()[-1]
 
 
 def test_what_the_view_holds_is_a_session_of_ours() -> None:

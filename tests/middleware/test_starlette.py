@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from starlette.routing import Route
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.middleware.starlette import (
     SessionMiddleware,
+    StarletteCookie,
     StarletteSession,
     StarletteSessions,
 )
@@ -201,6 +203,8 @@ def test_a_session_that_can_not_be_ended_is_empty_for_compiled_code_as_well(
         with pytest.raises(Unavailable):
             session.destroy(revoke=True)
         assert (json.dumps(session), dict.__len__(session)) == ("{}", 0)
+        session["b"] = 2
+        assert (json.dumps(session), dict.__len__(session)) == ("{}", 0)
 
     act_on(*opened_with({"a": 1}, config=config), leave)
 
@@ -353,6 +357,18 @@ def test_a_cookie_is_deleted_where_it_stands() -> None:
         "samesite=none; domain=.shop.test"
     )
     assert not {*visitor.cookies}
+
+
+def test_a_cookie_of_each_top_level_site_is_secure_and_one_without_samesite_says_nothing() -> None:
+    visitor = served(
+        lambda session: session.update(a=1), same_site="none", https_only=True, partitioned=True
+    )
+    (line,) = lines(visitor.get("/0"))
+    assert line.endswith("; httponly; samesite=none; secure; partitioned")
+    cookie = StarletteSessions(SECRET).configuration.cookie
+    assert isinstance(cookie, StarletteCookie)
+    assert "samesite=lax" in cookie.render("AQ")
+    assert "samesite" not in replace(cookie, samesite=None).render("AQ")
 
 
 def test_starlettes_secret_is_a_key_and_settings_come_before_arguments() -> None:

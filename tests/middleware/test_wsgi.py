@@ -182,6 +182,21 @@ def test_what_can_not_be_kept_is_raised_into_the_application() -> None:
     assert server.values("vary") == ["Cookie"]
 
 
+def test_a_response_that_sets_a_session_says_so_to_caches_whatever_the_application_says() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        session = environ[ENVIRON_KEY]
+        session["a"] = 1
+        session.accessed = False
+        start_response("200 OK", PLAIN)
+        return [b"page"]
+
+    server = Server(under(app))
+    assert server.body() == b"page"
+    assert len(server.values("set-cookie")) == 1
+    assert server.values("vary") == ["Cookie"]
+    assert server.values("cache-control") == ["private"]
+
+
 def test_what_is_written_goes_to_the_server() -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
         environ[ENVIRON_KEY]["a"] = 1
@@ -193,20 +208,27 @@ def test_what_is_written_goes_to_the_server() -> None:
     assert len(server.values("set-cookie")) == 1
 
 
-@pytest.mark.parametrize("error", [None, Unavailable("later")])
+@pytest.mark.parametrize(
+    ("parts", "fails"),
+    [
+        ([b"", b"second"], False),
+        ([b"", Unavailable("later")], True),
+        ([Unavailable("later")], True),
+    ],
+)
 def test_a_body_behind_what_was_written_goes_to_the_server_as_it_is(
-    error: Exception | None,
+    parts: list[bytes | Exception], *, fails: bool
 ) -> None:
     def app(environ: Any, start_response: Any) -> Parts:
         start_response("200 OK", PLAIN)(b"first ")
-        return Parts(b"", error or b"second")
+        return Parts(*parts)
 
     server = Server(under(app))
-    if error is None:
-        assert server.body() == b"second"
-    else:
+    if fails:
         with pytest.raises(Unavailable, match="later"):
             server.body()
+    else:
+        assert server.body() == b"second"
     assert (server.status, server.written) == ("200 OK", b"first ")
 
 

@@ -16,7 +16,7 @@ from ormsgpack import packb
 from cookie_sessions.codec import REFERENCE_OCTETS, Reference, Wire
 from cookie_sessions.crypto import Aead, entry_key, entry_name
 from cookie_sessions.events import EventName
-from cookie_sessions.overflow import Overflow
+from cookie_sessions.overflow import Overflow, Stowed
 from tests.codec.sameness import same
 from tests.codec.strategies import KEYS, VALUES
 from tests.overflow.shop import CANARY, Shop, lost, noise
@@ -250,3 +250,7 @@ def test_no_value_of_an_application_is_taken_for_a_reference(octets: bytes) -> N
         for value in (octets, b"\xc1\x40" + octets[:40].ljust(40, b"\0"), [octets]):
             wire = shop.codec.to_wire("key", value, shop.codec.pack(value))
             assert Reference.of(wire) is None
+
+
+def test_a_value_on_its_way_to_the_store_shows_neither_its_name_nor_itself() -> None:
+    assert repr(Stowed("where it is", b"what it is")) == "<Stowed 10 octets>"

@@ -56,6 +56,20 @@ def test_reads_and_the_opening_of_a_held_file_wait_for_the_time_out(path: Path) 
         assert store.get("a") == b"one"
 
 
+def test_an_empty_file_that_another_program_reads_is_left_empty_and_made_a_store_later(
+    path: Path,
+) -> None:
+    path.touch(mode=0o600)
+    with closing(SQLiteStore(path, timeout=TIME_OUT)) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+            assert_unavailable_in_time(store, lambda: store.get("a"))
+            assert other.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        store.put("a", b"one", ends=an_hour())
+        assert store.get("a") == b"one"
+
+
 def test_a_connection_waits_as_long_as_who_borrows_it_may(path: Path) -> None:
     with closing(SQLiteStore(path, timeout=TIME_OUT)) as store:
         store.put("a", b"one", ends=an_hour())

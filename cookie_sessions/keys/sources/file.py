@@ -96,8 +96,9 @@ class FileSource:
         Raises:
             ConfigurationError: as for ``read``.
         """
-        fault = ""
-        for left in reversed(range(_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 with open(self._path, "rb", opener=_without_blocking) as file:
                     # The open file is asked, not its path, so nobody can exchange it in between.
@@ -108,7 +109,7 @@ class FileSource:
                     "there is no such file. Create it (cookie-sessions keys init), or correct the "
                     "path"
                 )
-                if left and os.path.lexists(self._path):
+                if tries < _TRIES and os.path.lexists(self._path):
                     continue
             except IsADirectoryError:
                 fault = "this is a directory. Name the file in it"
@@ -118,8 +119,7 @@ class FileSource:
                 fault = f"it can't be read ({os.strerror(error.errno or 0)}). Correct the path"
             except ValueError:
                 fault = "the path holds a NUL. Correct it"
-            break
-        raise ConfigurationError(f"{self.name}: {fault}.")
+            raise ConfigurationError(f"{self.name}: {fault}.")
 
     def as_stored(self, text: str) -> bytes:
         """The text as UTF-8."""

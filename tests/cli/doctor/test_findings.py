@@ -10,6 +10,7 @@ from cookie_sessions.cli.doctor.findings import crowded, find
 from cookie_sessions.cli.doctor.fitting import fitting, shortcomings
 from cookie_sessions.cli.doctor.measurement import Limit, Measured
 from cookie_sessions.cli.doctor.others import others_in
+from cookie_sessions.cli.doctor.site import DROPPED
 from cookie_sessions.cookies import PROFILES, profile_of
 
 
@@ -159,6 +160,15 @@ def test_clocks_that_differ_are_told_and_by_more_than_is_allowed_for_warned_of(
     clocks = [each for each in texts if "clock" in each]
     assert len(clocks) == bool(told)
     assert all(each.startswith(told) for each in clocks)
+
+
+def test_a_front_that_takes_cookies_away_instead_of_refusing_is_told_of() -> None:
+    measured = deployment()
+    told = "Above 4,096 octets the Cookie header is taken away"
+    for refusal in (DROPPED, 431):
+        limit = Limit(4_096, 4_097, refusal)
+        notes = " ".join(find(measured._replace(cookie_line=limit), is_encrypted=False).notes)
+        assert (told in notes) == (refusal == DROPPED)
 
 
 def test_the_cookies_of_a_browser_are_counted_by_name_and_never_shown() -> None:

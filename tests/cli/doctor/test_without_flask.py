@@ -15,6 +15,7 @@ from cookie_sessions.cli.doctor.configuration import CHECKS
 
 MODULE = """
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from flask import Flask
 from quart import Quart
 from cookie_sessions.middleware import Sessions
@@ -35,6 +36,9 @@ asgi = Asgi(lambda scope, receive, send: None, sessions)
 drop_in = FastAPI()
 drop_in.add_middleware(lambda app: app)
 drop_in.add_middleware(SessionMiddleware, SECRET, config=settings)
+# What is added later stands before it.
+drop_in.add_middleware(lambda app: app)
+drop_in.add_middleware(GZipMiddleware)
 given = FastAPI()
 given.add_middleware(Asgi, config=sessions)
 pond = Quart("pond")

@@ -55,6 +55,17 @@ def test_behind_sudo_the_record_names_both(shop: Shop, monkeypatch: pytest.Monke
     assert record["by"] == f"{name} (sudo by carol?[31m)"
 
 
+def test_where_users_have_no_numbers_the_record_names_whom_the_environment_names(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setitem(sys.modules, "pwd", None)
+    monkeypatch.setenv("LOGNAME", "carol\x1b[31m" + "x" * 1_000)
+    name = recorded(inspect("--reason", "x", text=shop.header()).stderr)["by"]
+    assert name.startswith("carol?[31mxxx")
+    assert len(name) < 300
+
+
 def test_records_are_appended_to_a_file(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import ScriptInfo
 
 from cookie_sessions import RegisteredType
+from cookie_sessions.cli.flask_group import sessions
 from tests.cli.revocations.world import A_KEY, INDEX_KEY, REVOCATIONS, Shop
 
 SID = "00112233445566778899aabbccddeeff"
@@ -117,6 +121,19 @@ def test_commands_name_the_others_as_they_are_typed_here(shop: Shop, tmp_path: P
     assert gone.stderr.endswith("Within seconds: flask sessions revoke --key 0a1b2c3d\n")
     shop.app.config[REVOCATIONS] = "snapshot:file:/nowhere/revocations.jwt"
     assert shop.flask("keys", "revoke", *ring, "--absent", "00000000").stderr == ""
+
+
+def test_a_leaked_key_is_revoked_though_the_application_can_not_be_loaded(tmp_path: Path) -> None:
+    def broken() -> Flask:
+        raise RuntimeError("the database is away")
+
+    ring = ("--keys", f"file:{tmp_path}/ring.json")
+    for line in (("init", "--longest-session", "1d"), ("revoke", "--absent", "0a1b2c3d")):
+        told = CliRunner().invoke(
+            sessions, ["keys", *line[:1], *ring, *line[1:]], obj=ScriptInfo(create_app=broken)
+        )
+        assert (told.exit_code, told.stderr) == (0, ""), told.output
+    assert '"0a1b2c3d"' in (tmp_path / "ring.json").read_text()
 
 
 def test_a_wrong_setting_is_one_line(keyed: Shop) -> None:

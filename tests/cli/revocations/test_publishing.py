@@ -214,6 +214,14 @@ def test_what_no_reader_takes_ends_with_1_and_the_reason(press: Press, tmp_path:
     assert FAULTS[Fault.WRONG_AUDIENCE] in told("--audience", "others")
     assert FAULTS[Fault.WRONG_INDEX] in told(env={INDEX_KEY: A_KEY[::-1]})
     assert press.verify(env=KEYED).exit_code == 0
+    file = press.folder.parent / "index-key"
+    for key, status in ((A_KEY, 0), (A_KEY[::-1], 1)):
+        file.touch(mode=0o600)
+        file.write_text(key)
+        verified = press.verify("--index-key-file", str(file))
+        assert verified.exit_code == status
+        assert (FAULTS[Fault.WRONG_INDEX] in verified.stderr) == bool(status)
+        assert key not in verified.output
     whole = table.read_bytes()
     table.write_bytes(whole[:-1])
     assert FAULTS[Fault.TRUNCATED] in told()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import hmac
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -330,6 +332,38 @@ def test_tables_that_no_token_can_name_any_more_are_removed(desk: Desk) -> None:
     assert not first.exists()
     assert not second.exists()
     assert hashlib.sha256(desk.table_of(third).read_bytes()).hexdigest() == third.sha256
+
+
+def test_what_a_publisher_left_behind_that_was_killed_is_removed_after_a_while(desk: Desk) -> None:
+    desk.publish(entries(1))
+    left = desk.folder / ".revocations-left.part"
+    left.write_bytes(b"half of a table")
+    os.utime(left, (desk.time, desk.time))
+    desk.publish(entries(2))
+    assert left.exists(), "it may be that of one who writes just now"
+    desk.time += 30 * 24 * HOUR
+    desk.publish(entries(3))
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.EIO])
+def test_an_imitated_folder_that_can_not_be_synced_is_a_fault_where_it_could_have_been(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    fsync = os.fsync
+
+    def imitated(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, "said")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", imitated)
+    if code == errno.EIO:
+        with pytest.raises(ConfigurationError, match="What was published before is still there"):
+            desk.publish(entries(1))
+    else:
+        desk.publish(entries(1))
+        assert refuses(desk.reader(), 1)
 
 
 @pytest.mark.parametrize(("lasts", "ttl"), [(86_401, 60), (60, 61), (60, 0)])

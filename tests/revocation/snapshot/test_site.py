@@ -160,6 +160,17 @@ def test_a_server_that_is_not_there_is_unavailable(desk: Desk, server: Server) -
     server.__init__(desk.folder)  # type: ignore[misc]
 
 
+def test_a_server_that_speaks_no_tls_where_it_is_asked_for_is_unavailable(
+    desk: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    desk.publish(entries(1))
+    with in_time(), pytest.raises(Unavailable):
+        ask(desk.reader(server.url.replace("http:", "https:")), 1)
+    assert server.asked == []
+    assert refuses(desk.reader(server.url), 1)
+
+
 @pytest.mark.parametrize(
     "place",
     [
