@@ -123,7 +123,8 @@ class Freshness(Identity):
     def _turn_away(self) -> None:
         """Go on as the anonymous session of a client that the cookie is not for."""
         for kept in (self._wires, self._live, self._watched, self._damaged, self._fetched):
-            (kept or {}).clear()
+            if kept is not None:
+                kept.clear()
         self._content = self._claims = None
         self._intent = NOTHING
         self._written = False
