@@ -65,12 +65,12 @@ class Effort:
 FULL: Final = Effort(
     rounds=60,
     repeats=10,
-    seconds=45,
+    seconds=40,
     redis_seconds=8,
     bare_seconds=3,
     loops=25,
     pairs=25,
-    sessions=4_000,
+    sessions=6_000,
 )
 QUICK: Final = Effort(
     rounds=3,

@@ -110,7 +110,7 @@ def main() -> None:
     print(*machine.describe(), "", sep="\n")
     shapes = all_shapes()
     shipped = measure_shipped(shapes)
-    for size in [*shipped, *measure(shapes, shipped, sessions=4_000)]:
+    for size in [*shipped, *measure(shapes, shipped, sessions=6_000)]:
         if size.peer == OURS:
             sizes = [size, *(each for each in [*shipped] if each.peer != OURS)]
             sizes = [replace(each, shape=each.shape.removesuffix(TRAINED)) for each in sizes]
