@@ -59,7 +59,7 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
     spent = {
         which: _spent(which[0], permanent=which[1], requests=100 * count) for which in _LOOKED_INTO
     }
-    where = f"{_where_table(spent)}\n\n{told}"
+    where = _where_table(spent)
     text = [
         "# What opening and sealing cost",
         *machine.describe(),

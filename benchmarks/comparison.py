@@ -16,7 +16,7 @@ from typing import Final
 from flask.sessions import SecureCookieSessionInterface
 
 from benchmarks import machine, other_peers, redis_server
-from benchmarks.noise import between, verdict
+from benchmarks.noise import between, loose, verdict
 from benchmarks.operations import OPERATIONS
 from benchmarks.other_peers import JWE, MULTI_FERNET, SerializerInterface, Way, plain_json
 from benchmarks.peers import DEFAULT, FERNET, OURS, PEERS, Peer
@@ -89,7 +89,12 @@ def report(*, count: int, repeats: int, seconds: float) -> Report:
     asked_noise = between(found.cells, CONTROL, DEFAULT)
     rounds_asked = len(found.cells[0].times[DEFAULT])
     told = verdict(asked_noise, what="Flask's interface", rounds=rounds_asked)
-    asked = f"{_requests_table(found)}\n\n{told}"
+    spread = {
+        f"{operation}, {name}": each
+        for name, by_operation in _asked(found).items()
+        for operation, each in by_operation.items()
+    }
+    asked = f"{_requests_table(found)}\n\n{told} {loose(spread)}".rstrip()
     text = [
         *head,
         "## From a session to the text of a cookie and back",
@@ -255,20 +260,26 @@ def _octets_table(found: Comparison) -> str:
     return table(["", *found.octets], rows)
 
 
-def _requests_table(found: Comparison) -> str:
+def _asked(found: Comparison) -> dict[str, dict[str, Spread]]:
+    """How many times cheaper ours is in requests, by peer and operation."""
     names = [DEFAULT, FERNET, MULTI_FERNET, JWE, THEIRS]
-    present = [name for name in names if any(name in cell.times for cell in found.cells)]
-    rows = []
-    for name in present:
-        row = [name]
-        for operation in dict.fromkeys(cell.operation for cell in found.cells):
-            cells = [
-                cell for cell in found.cells if cell.operation == operation and name in cell.times
-            ]
-            by_round = zip(*(cell.cheaper(OURS, name) for cell in cells), strict=True)
-            row.append(times(Spread.of(map(geometric_mean, by_round)), digits=1))
-        rows.append(row)
-    if THEIRS not in present:
+    spreads: dict[str, dict[str, Spread]] = {}
+    for name in names:
+        cells = [cell for cell in found.cells if name in cell.times]
+        for operation in dict.fromkeys(cell.operation for cell in cells):
+            rows = [cell.cheaper(OURS, name) for cell in cells if cell.operation == operation]
+            by_round = map(geometric_mean, zip(*rows, strict=True))
+            spreads.setdefault(name, {})[operation] = Spread.of(by_round)
+    return spreads
+
+
+def _requests_table(found: Comparison) -> str:
+    spreads = _asked(found)
+    rows = [
+        [name, *(times(spread, digits=1) for spread in by_operation.values())]
+        for name, by_operation in spreads.items()
+    ]
+    if THEIRS not in spreads:
         rows.append(
             [THEIRS, f"not measured: {redis_server.why_not()}", *[""] * (len(_MEASURED) - 1)]
         )

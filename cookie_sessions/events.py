@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from cookie_sessions.errors import CsrfReason, Reason
@@ -216,8 +217,7 @@ class Events:
                 if wanted is None or wanted(name):
                     subscriber(event)
             except Exception as error:  # noqa: BLE001 - a broken metric must not break the visitor.
-                who = getattr(subscriber, "__qualname__", type(subscriber).__qualname__)
-                kind = type(error).__name__
+                who, kind = _name_of(subscriber), type(error).__name__
                 self._log().error("The subscriber %s of events failed with %s.", who, kind)
 
     def _is_logged(self, name: EventName) -> bool:
@@ -234,3 +234,10 @@ class Events:
 
             self._logger = logging.getLogger(LOGGER)
         return self._logger
+
+
+def _name_of(subscriber: Subscriber) -> str:
+    """A function's name; of any other object that of its class, for asking it runs its code."""
+    if isinstance(subscriber, (FunctionType, MethodType)):
+        return subscriber.__qualname__
+    return type(subscriber).__qualname__

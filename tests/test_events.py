@@ -76,6 +76,24 @@ def test_a_broken_subscriber_stops_neither_the_event_nor_the_others(
     assert "secret" not in caplog.text
 
 
+def test_a_broken_subscriber_that_cannot_tell_its_name_stops_nothing_either(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken:
+        def __call__(self, event: Event) -> None:
+            raise KeyError
+
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError("secret details")
+
+    events = Events()
+    events.subscribe(Broken())
+    with caplog.at_level(logging.DEBUG, LOGGER):
+        events.emit(EventName.OVERSIZE, octets=5000)
+    assert "Broken of events failed with KeyError." in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_what_happens_in_most_requests_is_told_to_those_who_ask_for_it_by_name() -> None:
     events = Events()
     told: list[EventName] = []

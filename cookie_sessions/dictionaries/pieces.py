@@ -33,10 +33,10 @@ _ADDRESS: Final = re.compile(
     rb"\"[^\"]*\"(?=@)|(?<![^\s@<>:/|,;])[^\s@<>:/|,;]+(?=@|%40)"
 )
 _HEX: Final = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}(?![A-Za-z])")
+_IPV4: Final = re.compile(rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _PERSONAL: Final = re.compile(
     rb"(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}|(?:[0-9a-fA-F]{1,4}:)+:[0-9a-fA-F:]*"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    rb"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
     # Numbers of telephones, accounts and cards.
     rb"|\+?(?:[0-9][ ()./-]{0,2}){6,}[0-9]"
 )
@@ -48,8 +48,15 @@ _BLANK: Final = b" " * 10
 _PIECE: Final = re.compile(rb"[A-Za-z\x80-\xff]+|[0-9]+|[^A-Za-z0-9\x80-\xff]{1,4}")
 _WORD: Final = re.compile(rb"[A-Za-z0-9_+-]{12,}")
 _JOINTS: Final = re.compile(rb"[_+-]")
-_NAMED: Final = re.compile(rb"([A-Za-z0-9_.-]{1,64})[\\\"'\]\s]{0,8}(?:[:=]|%3[aAdD])")
-"""A name in a text that a value follows: in JSON, in a query, in a sentence."""
+_NAMED: Final = re.compile(
+    rb"([A-Za-z0-9_.-]{1,64})(?:[\\\"'\]\s]|%(?:25)*(?:20|22|27|5[cCdD])|&quot;){0,8}"
+    rb"(?:[:=]|%(?:25)*3[aAdD])"
+)
+"""A name in a text that a value follows: in JSON, in a query, in a sentence, also encoded."""
+
+_BEFORE: Final = re.compile(rb"[A-Za-z0-9_.-]{1,32}(?:[ +]|%)$")
+"""The first of two words that are a name together."""
+
 
 _TURNS: Final = re.compile(rb"[0-9][A-Za-z]+[0-9]|[A-Za-z][0-9]+[A-Za-z]")
 _VOWEL: Final = re.compile(rb"[aeiouyAEIOUY\x80-\xff]")
@@ -63,7 +70,7 @@ _SECRET: Final = re.compile(
     re.IGNORECASE,
 )
 
-_JOINTS_OF_NAMES: Final = re.compile(rb"[-. ]|(?<=[a-z0-9])(?=[A-Z])")
+_JOINTS_OF_NAMES: Final = re.compile(rb"[-. +]|%20|(?<=[a-z0-9])(?=[A-Z])")
 """Where words of a name meet: ``card-number`` and ``cardNumber`` are ``card_number``."""
 
 Piece = bytes | None
@@ -90,7 +97,7 @@ def pieces_of(segment: bytes, *, secret_names: frozenset[str] = frozenset()) -> 
 
 def is_secret(name: bytes) -> bool:
     """Whether the name of a field says that its value is nobody's business."""
-    return _SECRET.search(_JOINTS_OF_NAMES.sub(b"_", name)) is not None
+    return any(_SECRET.search(each) for each in (name, _JOINTS_OF_NAMES.sub(b"_", name)))
 
 
 class _Reader:
@@ -244,12 +251,12 @@ def _words(text: bytes, secret_names: frozenset[bytes] = frozenset()) -> Iterato
     hidden = [
         (match.end(1), len(text))
         for match in _NAMED.finditer(text)
-        if match[1] in secret_names or is_secret(match[1])
+        if match[1] in secret_names or is_secret(_name_in(text, match))
     ]
     hidden += [match.span() for match in _WORD.finditer(text) if _mixed(match.group())]
     # A date is no number of a person, though it has as many digits.
     undated = _DATE.sub(_BLANK, text)
-    for private in (_ADDRESS, _HEX, _PERSONAL):
+    for private in (_ADDRESS, _HEX, _IPV4, _PERSONAL):
         hidden += [match.span() for match in private.finditer(undated)]
     mask = bytearray(len(text))
     for begin, end in hidden:
@@ -257,6 +264,13 @@ def _words(text: bytes, secret_names: frozenset[bytes] = frozenset()) -> Iterato
     for match in _PIECE.finditer(text):
         begin, end = match.span()
         yield None if 1 in mask[begin:end] or _looks_random(match.group()) else match.group()
+
+
+def _name_in(text: bytes, match: re.Match[bytes]) -> bytes:
+    """The name that was found in a text, with the word before it."""
+    begin = match.start()
+    before = _BEFORE.search(text, max(0, begin - _MAX_NAME), begin)
+    return (before[0] if before else b"") + match[1]
 
 
 def _mixed(run: bytes) -> bool:

@@ -96,7 +96,7 @@ def test_below_each_table_of_times_stands_whether_the_run_was_too_noisy(
     name: str, outputs: dict[str, tuple[str, dict[str, Any]]]
 ) -> None:
     _, document = outputs[name]
-    untimed = {"peers-octets", "protections-octets", "claims", "instructions"}
+    untimed = {"peers-octets", "protections-octets", "claims", "instructions", "stages"}
     told = {place for place, quote in document["quotes"].items() if "|\n\nControl, " in quote}
     assert told == set(document["quotes"]) - untimed
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks import comparison
+from benchmarks.comparison import DUMPS, LOADS, Comparison, Turn
 from benchmarks.noise import between, is_noisy, loose, verdict
-from benchmarks.requests import Cell
+from benchmarks.peers import DEFAULT, FERNET, OURS
+from benchmarks.requests import CONTROL, EMPTY, Cell
 from benchmarks.timing import Spread
 
 
@@ -39,3 +42,24 @@ def test_figures_that_spread_too_far_for_a_mark_are_named() -> None:
     told = loose({"open": steady, "seal": wide, "import": wide})
     assert told.startswith("**Too much noise**")
     assert told.endswith(": seal; import.")
+
+
+def test_requests_of_peers_that_spread_too_far_are_named_below_their_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steady, wide = [3.0, 3.0, 3.0], [3.0, 9.0, 3.0]
+    times = {EMPTY: [1.0, 1.0, 1.0], OURS: [2.0, 2.0, 2.0], DEFAULT: steady, CONTROL: steady}
+    theirs = dict.fromkeys(("untouched", "read", "rewrite"), steady) | {"change": wide}
+    cells = [
+        Cell(operation, "login", permanent=True, times={**times, FERNET: taken})
+        for operation, taken in theirs.items()
+    ]
+    turns = [
+        Turn(name, "login", what, [1.0, 1.0, 1.0])
+        for name in (OURS, DEFAULT, CONTROL)
+        for what in (DUMPS, LOADS)
+    ]
+    found = Comparison(turns, {"login": {OURS: 1.0, DEFAULT: 1.0}}, cells)
+    monkeypatch.setattr(comparison, "measure", lambda **_: found)
+    quote = comparison.report(count=1, repeats=1, seconds=0).quotes["peers-requests"]
+    assert quote.endswith("which is not to be quoted: change, Fernet.")

@@ -283,6 +283,7 @@ def test_a_look_up_among_100_keys_is_held_against_1_and_1000_alike() -> None:
 
     assert lookup(1.5, 1.5) == 1.5
     assert lookup(1.5, 0.5) == 3.0
+    assert lookup(1.0, 5.0) == 5.0
 
 
 def test_the_plot_is_well_formed_and_follows_the_dark_setting(run: tuple[str, Path]) -> None:

@@ -14,7 +14,10 @@ from cookie_sessions.dictionaries.pieces import is_plain, is_secret, pieces_of
 from tests.codec.strategies import VALUES
 
 CODEC = Codec()
-SECRET = {"password", "api_key", "api-key", "user_pin", "userPin", "card-number", "recoveryCodes"}
+SECRET = {
+    *("password", "api_key", "api-key", "user_pin", "userPin", "card-number", "recoveryCodes"),
+    *("iBAN", "sSN", "pIN", "cSRFToken", "oTP", "card number"),
+}
 """Names in the ways in which they are written."""
 
 
@@ -35,6 +38,8 @@ def shown(value: Any, secret_names: frozenset[str] = DEFAULT_SECRET_NAMES) -> by
         "DE89 3704 0044 0532 0130 00",
         "192.168.17.23",
         "2001:db8:85a3::8a2e:370:7334",
+        "0:0:0:0:0:ffff:192.168.117.210",
+        "64::192.168.117.210",
         "+49 30 1234-56-78",
         "9f86d081884c7d659a2feaa0c55ad015",
         str(uuid.UUID(int=0x1234567890ABCDEF1234567890ABCDEF)),
@@ -75,6 +80,13 @@ def test_nothing_below_a_secret_name_is_a_piece_at_any_depth(name: str) -> None:
         "/sign-in?item=shared&password%3Dconfidential%20words",
         "item: shared, card-number: confidential words",
         "list[diagnosis]=confidential words",
+        '{"card number": "confidential words"}',
+        "item=shared&security+answer=confidential+words",
+        "item=shared&security%20answer=confidential%20words",
+        "item=shared&data%5Bpassword%5D=confidential+words",
+        "item=shared&q=%7B%22password%22%3A%22confidential%20words%22%7D",
+        "item=shared&next=%2Fa%3Fpassword%253Dconfidential%2520words",
+        "item: shared, &quot;password&quot;:&quot;confidential words&quot;",
     ],
 )
 def test_nothing_behind_a_secret_name_in_a_text_is_a_piece(text: str) -> None:

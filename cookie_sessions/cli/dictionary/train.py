@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -63,7 +64,7 @@ def train(*, file: str, sample: str | None, octets: int) -> None:
             source.put_candidate(trained.name, trained.octets)
     except BaseException:
         # Else the file would be in the way of the next try.
-        Path(file).unlink()
+        Path(os.path.realpath(file)).unlink(missing_ok=True)
         raise
     click.echo(
         f"{trained.name.hex()}: {len(trained.octets):,} octets, with {len(trained.phrases):,} "

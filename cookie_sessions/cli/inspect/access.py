@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import stat
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -88,6 +87,8 @@ def _append(path: str, line: str) -> None:
             os.close(file)
     except OSError as error:
         told = os.strerror(error.errno or 0)
+        if error.errno == errno.ELOOP:
+            told = "it is a symbolic link: name the file itself"
     if told:
         raise ConfigurationError(
             f"The record of this access can't be written to {path} ({told}), so nothing was "
@@ -98,21 +99,22 @@ def _append(path: str, line: str) -> None:
 def _opened(path: str) -> int:
     # A pipe that nobody reads would be waited for without end.
     flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
-    try:
-        return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-    # A link may lead to a pipe or a device, as /dev/stderr does; a file behind it is refused.
-    return os.open(path, flags)
+    if _is_of_the_system(path):
+        return os.open(path, flags)
+    return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def _is_of_the_system(path: str) -> bool:
+    """Whether it is what this process was started with, which links of the system lead to."""
+    return path.startswith(("/dev/std", "/dev/fd/"))
 
 
 def _fault(path: str, found: os.stat_result) -> str:
-    """Why records must not go there: others could direct them elsewhere, change or read them."""
-    if os.name != "posix" or not stat.S_ISREG(found.st_mode):
+    """Why records must not go there: others could change or read them."""
+    if os.name != "posix" or not stat.S_ISREG(found.st_mode) or _is_of_the_system(path):
         return ""
-    if Path(path).is_symlink():
-        return "it is a symbolic link: name the file itself"
+    if found.st_uid not in (0, os.geteuid()):
+        return "it belongs to another user: name one of your own"
     return "others may read or write it: give it the mode 600" if found.st_mode & 0o026 else ""
 
 

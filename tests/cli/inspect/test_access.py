@@ -96,11 +96,21 @@ def test_a_file_that_others_could_direct_change_or_read_takes_no_record(
     link.symlink_to(file)
     refused(link)
     assert not file.exists()
+    link.unlink()
+    link.symlink_to("/dev/null")
+    assert "it is a symbolic link: name the file itself" in refused(link)
+    link.unlink()
+    link.symlink_to(file)
     file.touch(mode=0o600)
     assert "it is a symbolic link: name the file itself" in refused(link)
     for mode in (0o620, 0o602, 0o604):
         file.chmod(mode)
         assert "give it the mode 600" in refused(file)
+    file.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(file, 65534, -1)
+        assert "it belongs to another user" in refused(file)
+        os.chown(file, 0, -1)
     assert file.read_bytes() == b""
     # Collectors of logs read by their group.
     file.chmod(0o640)
@@ -127,23 +137,34 @@ def test_on_a_full_disk_nothing_is_opened(shop: Shop) -> None:
     assert "No space left on device" in result.stderr
 
 
-def test_the_record_may_go_to_a_pipe(shop: Shop) -> None:
+@pytest.mark.parametrize("into", ["a pipe", "a file"])
+def test_the_record_may_go_where_the_standard_error_goes(
+    shop: Shop, tmp_path: Path, into: str
+) -> None:
     header = shop.header()
-    done = subprocess.run(
+    file = tmp_path / "stderr"
+    with file.open("a") as there:
+        done = _started(header, subprocess.PIPE if into == "a pipe" else there)
+    # By the real clock the cookie is from the future: refused, once the access was recorded.
+    assert done.returncode == 1
+    told = done.stderr if into == "a pipe" else file.read_text()
+    assert "not_yet_valid" in told
+    assert told.count('"reason": "x"') == 2
+
+
+def _started(header: str, stderr: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [
             *(sys.executable, "-B", "-m", "cookie_sessions.cli", "inspect", "-"),
             *("--reason", "x", "--access-log", "/dev/stderr"),
         ],
         input=header,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         check=False,
         cwd=Path(__file__).resolve().parents[3],
     )
-    # By the real clock the cookie is from the future: refused, once the access was recorded.
-    assert done.returncode == 1
-    assert "not_yet_valid" in done.stderr
-    assert done.stderr.count('"reason": "x"') == 2
 
 
 @pytest.mark.parametrize(
