@@ -46,7 +46,10 @@ def check(data: bytes) -> None:
     read = parse_origin(origin)
     if read is not None:
         port = "" if read.port is None else f":{read.port}"
-        assert parse_origin(f"{read.scheme}://{read.host}{port}") == read, "read differently"
+        again = f"{read.scheme}://{read.host}{port}"
+        # With its port written out it may be longer than what is read.
+        if len(again) <= MAX_ORIGIN_CHARACTERS:
+            assert parse_origin(again) == read, "read differently"
 
 
 def seeds() -> Iterator[bytes]:
