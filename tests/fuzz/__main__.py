@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         must = os.environ.get("CI") == "true" and campaign.has_wheel()
         _report(options.report, [], skipped="" if must else why_not)
         return int(must)
-    runs = campaign.fuzz(targets, seconds=options.seconds, grow=options.grow)
+    runs = campaign.fuzz(targets, seconds=options.seconds, grow=options.grow, seed=options.seed)
     _show(runs)
     _report(options.report, runs)
     return int(any(run.failed for run in runs))
@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         "--grow",
         action="store_true",
         help="keep the fewest inputs that reach every place seen, in tests/fuzz/corpus",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="begin as another run with the same number did; default: 0, as none did",
     )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run one input, and show why")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a JUnit report")

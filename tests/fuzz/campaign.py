@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import re
@@ -73,22 +74,24 @@ def has_wheel() -> bool:
     )
 
 
-def fuzz(targets: Iterable[Target], *, seconds: int | None, grow: bool) -> list[Run]:
+def fuzz(targets: Iterable[Target], *, seconds: int | None, grow: bool, seed: int = 0) -> list[Run]:
     """Run targets, two at a time.
 
     Args:
         targets: what to run.
         seconds: how long each runs; None for its own time.
         grow: whether what was found worth keeping goes into the corpus, minimised.
+        seed: chooses the inputs; 0: chance does.
 
     Returns:
         One result for each target, in order.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda target: _fuzz_one(target, seconds, grow=grow), targets))
+        run = functools.partial(_fuzz_one, seconds=seconds, grow=grow, seed=seed)
+        return list(pool.map(run, targets))
 
 
-def _fuzz_one(target: Target, seconds: int | None, *, grow: bool) -> Run:
+def _fuzz_one(target: Target, *, seconds: int | None, grow: bool, seed: int) -> Run:
     seconds = target.seconds if seconds is None else seconds
     FINDINGS.mkdir(exist_ok=True)
     target.corpus.mkdir(parents=True, exist_ok=True)
@@ -96,13 +99,16 @@ def _fuzz_one(target: Target, seconds: int | None, *, grow: bool) -> Run:
         folder = Path(name)
         fresh = folder / "fresh"
         fresh.mkdir()
-        for seed in target.seeds:
-            (fresh / file_name(seed)).write_bytes(seed)
+        for given in target.seeds:
+            (fresh / file_name(given)).write_bytes(given)
         words = folder / "words"
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words), "ascii")
         status, output = _engine(
             target,
-            [f"-max_total_time={seconds}", f"-dict={words}", "-print_final_stats=1"],
+            [
+                *(f"-max_total_time={seconds}", f"-seed={seed}"),
+                *(f"-dict={words}", "-print_final_stats=1"),
+            ],
             [fresh, target.corpus],
             seconds,
         )
@@ -155,6 +161,7 @@ def _engine(
         done = subprocess.run(
             command,
             cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
