@@ -180,6 +180,11 @@ def test_digits_of_other_scripts_are_numbers_too() -> None:
     assert digits.encode() not in shown({"note": f"we know {digits} since long"})
 
 
+def test_a_short_float_of_another_writer_is_none_and_what_follows_is_read() -> None:
+    pieces = pieces_of(b"\x92\xca\x3f\x80\x00\x00\xa5words")
+    assert pieces == [b"\x92", b"\xca", None, b"\xa5words"]
+
+
 def test_of_decimals_only_the_cents_of_prices_are_told() -> None:
     for number in (54321.75, 52.520008, 13.404954, float("nan"), 1e300):
         tail = CODEC.pack(number)[3:]

@@ -384,6 +384,7 @@ def test_a_client_needs_no_token_and_gets_no_further_session(clock: Clock) -> No
         return f"sent by {session.get('_user_id')}"
 
     app.add_url_rule("/transfer", view_func=transfer, methods=["POST"])
+    route(app, lambda: sudo.session.get("confirmed"), at="/look")
     client = signed_in(app)
     told = events_of(app)
     headers = {"Authorization": f"Session {client.token}", "Origin": "https://other.example"}
@@ -393,3 +394,6 @@ def test_a_client_needs_no_token_and_gets_no_further_session(clock: Clock) -> No
     # What was written to the further session is lost, and that is told.
     assert names_of(told) == ["write_ignored"]
     assert app.test_client(use_cookies=False).post("/transfer").status_code == 403
+    told.clear()
+    answer = app.test_client(use_cookies=False).get("/look", headers=headers)
+    assert (answer.text, names_of(told)) == ("None", [])
