@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -11,6 +14,8 @@ from serverless.gateway import Gateway
 from serverless.sandbox import Sandbox
 
 HOST = "127.0.0.1"
+LINGER = 5.0
+"""Seconds for which a client may go on sending a body that was refused."""
 
 
 class Front(ThreadingHTTPServer):
@@ -47,6 +52,7 @@ class _Connection(BaseHTTPRequestHandler):
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.close_connection = True
             self._send(refusal(411, "This front needs the length of the body."))
+            self._linger()
             return
         front = cast(Front, self.server)
         target = urlsplit(self.path)
@@ -74,6 +80,20 @@ class _Connection(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    def _linger(self) -> None:
+        """Read what still comes before the connection is closed.
+
+        A socket that is closed with something unread in it resets the connection, and the client
+        may then lose the answer (RFC 9112, section 9.6).
+        """
+        ends = time.monotonic() + LINGER
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while (left := ends - time.monotonic()) > 0:
+                self.connection.settimeout(left)
+                if not self.connection.recv(65_536):
+                    return
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Write nothing for each request."""

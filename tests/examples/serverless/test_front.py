@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,6 +118,32 @@ def test_a_body_of_unknown_length_is_refused(modules: Path) -> None:
     with serving(modules, ECHO) as port:
         status, _ = ask(port, "POST", "/", body=iter([b"a"]), encode_chunked=True)
         assert status == 411
+
+
+def test_a_client_that_goes_on_sending_still_reads_why_it_was_refused(modules: Path) -> None:
+    with serving(modules, ECHO) as port, socket.create_connection((HOST, port), 30) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.sendall(b"1\r\na\r\n" * 10)
+        assert client.recv(1, socket.MSG_PEEK)
+        for _ in range(10):
+            client.sendall(b"1\r\na\r\n")
+            time.sleep(0.02)
+        client.sendall(b"0\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile("rb") as answer:
+            assert answer.read().startswith(b"HTTP/1.1 411 ")
+
+
+def test_a_client_that_never_stops_sending_is_not_read_for_ever(
+    modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serverless.front.LINGER", 0.1)
+    with serving(modules, ECHO) as port, socket.create_connection((HOST, port), 30) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises(ConnectionError):  # noqa: PT012 # the reset comes at any of them
+            for _ in range(3_000):
+                client.sendall(b"1\r\na\r\n")
+                time.sleep(0.01)
 
 
 def test_a_function_that_can_not_be_loaded_is_loaded_again(modules: Path) -> None:
