@@ -1,4 +1,4 @@
-"""A server program on a free port of 127.0.0.1, which the tests start, stop and hold up."""
+"""A server program on a port of 127.0.0.1, which the tests start, stop and hold up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE = 30
+from .held_port import HOST, held_port
+
+PATIENCE = 60
 """Seconds that a program may take to answer on its port, or to end."""
 
 
@@ -26,8 +28,7 @@ class Program:
         self._command = command
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port: int = held_port(self)
 
     def start(self) -> None:
         """Start it, and return when it takes connections."""
@@ -64,7 +65,7 @@ class Program:
 
     def _takes_connections(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            socket.create_connection((HOST, self.port), PATIENCE).close()
         except OSError:
             return False
         return True

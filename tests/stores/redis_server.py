@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -16,28 +16,18 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tests.conftest import missing
+from tests.stores.held_port import HOST, held_port
 
-HOST = "127.0.0.1"
-PATIENCE = 20.0
+__all__ = ["HOST", "IN_CLUSTER", "RedisCluster", "RedisServer", "until"]
+
+PATIENCE = 60.0
 """Seconds until a server that does not start or stop is given up."""
+
+IN_CLUSTER = ("cluster-enabled yes", "cluster-node-timeout 60000")
+"""Those that hold one another up for gone close the whole cluster, so tests are over before."""
 
 INSTALL = "apt-get install redis-server"
 SERVER = "redis-server"
-
-
-def free_port() -> int:
-    """A port that nobody uses; its fellow 10,000 above, which a cluster talks on, is free too."""
-    while True:
-        with socket.create_server((HOST, 0)) as listener:
-            port: int = listener.getsockname()[1]
-        if port + 10_000 > 65_535:
-            port -= 20_000
-        try:
-            for number in (port, port + 10_000):
-                socket.create_server((HOST, number)).close()
-        except OSError:
-            continue
-        return port
 
 
 def until(there: Callable[[], bool]) -> None:
@@ -64,7 +54,7 @@ class RedisServer:
         if shutil.which(SERVER) is None:
             missing("a Redis server", INSTALL)
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = held_port(self, with_cluster_bus="cluster-enabled yes" in settings)
         self._password = password
         self._sentinel = sentinel
         self._folder = folder
@@ -104,7 +94,10 @@ class RedisServer:
             self._process.wait()
 
     def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
+        process = self._signal(signal.SIGSTOP)
+        if process.poll() is None:
+            # A signal is only on its way yet: it might answer once more.
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
@@ -132,9 +125,10 @@ class RedisServer:
             return False
         return True
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> subprocess.Popen[bytes]:
         assert self._process is not None
         self._process.send_signal(number)
+        return self._process
 
 
 class RedisCluster:
@@ -145,8 +139,7 @@ class RedisCluster:
     """
 
     def __init__(self, folder: Path) -> None:
-        settings = ("cluster-enabled yes", "cluster-node-timeout 2000")
-        self.servers = [RedisServer(folder / str(number), *settings) for number in range(3)]
+        self.servers = [RedisServer(folder / str(number), *IN_CLUSTER) for number in range(3)]
 
     @property
     def hosts(self) -> str:
