@@ -18,7 +18,9 @@ from .memcached_backend import Memcached
 from .moving_clock import MovingClock, moving_clock
 from .redis_server import RedisServer, until
 
-TIME_OUT = 0.5
+TIME_OUT = 15.0
+"""What a call on a dead connection would wait in vain, and one on a new one never takes."""
+
 HOURS = 3 * 3600
 
 Server = Callable[[Path, MovingClock], AbstractContextManager[tuple[int, str]]]

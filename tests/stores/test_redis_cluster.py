@@ -14,7 +14,7 @@ from .calls import an_hour, assert_works_again
 from .contract import OutageContract, ScanContract, SharedContract, StoreContract
 from .contract_time import TIME_OUT, TimeOutContract, assert_unavailable_in_time
 from .moving_clock import sleep_until
-from .redis_server import RedisCluster, RedisServer, until
+from .redis_server import IN_CLUSTER, RedisCluster, RedisServer, until
 
 pytestmark = pytest.mark.once
 
@@ -110,6 +110,7 @@ def test_one_server_that_hangs_takes_only_its_own_keys_with_it(backend: Cluster)
     store.close()
 
 
+@pytest.mark.usefixtures("long_defaults")
 @pytest.mark.parametrize("hung", [0, 1, 2])
 def test_a_store_that_begins_while_one_server_hangs_reaches_the_others_in_time(
     backend: Cluster, hung: int
@@ -137,7 +138,7 @@ def test_a_replica_that_takes_over_is_found(backend: Cluster, tmp_path: Path) ->
     store.put_many(dict.fromkeys(names, b"one"), ends=an_hour())
     lost = _one_on(backend, 1, names)
     primary = backend.cluster.servers[1]
-    replica = RedisServer(tmp_path, "cluster-enabled yes", "cluster-node-timeout 2000")
+    replica = RedisServer(tmp_path, *IN_CLUSTER)
     replica.start()
     try:
         replica.tell("CLUSTER MEET", "127.0.0.1", primary.port)

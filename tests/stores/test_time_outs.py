@@ -19,9 +19,12 @@ from cookie_sessions.stores.time_out import Countdown, checked_timeout
 
 from .blackhole import blackhole
 from .calls import an_hour, met
-from .contract_time import TIME_OUT, assert_unavailable_in_time
+from .contract_time import AT_MOST, assert_unavailable_in_time
 from .dynamodb_backend import nobodys_credentials
 from .moving_clock import MovingClock, moving_clock
+
+TIME_OUT = 1.5
+"""Added up twice, or more often, it is told from one that other things of the machine prolong."""
 
 URLS = [
     "redis://:password@{0}/3",
@@ -96,7 +99,7 @@ def test_an_address_that_leads_nowhere_leaves_time_for_the_next(
 
         monkeypatch.setattr(socket, "getaddrinfo", resolved)
         url = f"{scheme}://two.example:{port}"
-        with closing(store_from_url(url, timeout=TIME_OUT)) as store:
+        with closing(store_from_url(url, timeout=4)) as store:
             assert store.get("a") is None
 
 
@@ -143,16 +146,16 @@ def answering(answer: bytes, *, after: float, breaks: bool = False) -> Iterator[
 
 def test_signing_in_and_asking_share_the_time_out() -> None:
     # Three answers: to AUTH, to SELECT and to GET.
-    with answering(b"+OK\r\n", after=0.4) as port:
-        store = RedisStore(f"redis://:password@127.0.0.1:{port}/3", timeout=0.5)
-        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=0.75)
+    with answering(b"+OK\r\n", after=2) as port:
+        store = RedisStore(f"redis://:password@127.0.0.1:{port}/3", timeout=2.5)
+        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=5)
         store.close()
 
 
 def test_asking_again_shares_the_time_out() -> None:
-    with answering(b"", after=0.4, breaks=True) as port:
-        store = RedisStore(f"redis://127.0.0.1:{port}", timeout=0.5)
-        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=0.75)
+    with answering(b"", after=2, breaks=True) as port:
+        store = RedisStore(f"redis://127.0.0.1:{port}", timeout=2.5)
+        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=4.4)
         store.close()
 
 
@@ -164,7 +167,7 @@ def test_an_answer_of_memcached_in_drops_shares_the_time_out() -> None:
             with connection:
                 connection.recv(65_536)
                 try:
-                    for _ in range(20):
+                    for _ in range(400):
                         connection.sendall(b"V")
                         time.sleep(0.1)
                 except OSError:
@@ -173,7 +176,7 @@ def test_an_answer_of_memcached_in_drops_shares_the_time_out() -> None:
         threading.Thread(target=drip, daemon=True).start()
         port = listener.getsockname()[1]
         store = store_from_url(f"memcached://127.0.0.1:{port}", timeout=TIME_OUT)
-        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=2 * TIME_OUT)
+        assert_unavailable_in_time(store, lambda: store.get("a"), at_most=AT_MOST)
 
 
 def test_a_time_out_has_room_for_some_pauses_and_for_all_where_there_is_none() -> None:
