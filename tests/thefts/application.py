@@ -23,8 +23,8 @@ LIFETIME = 600
 RELOAD = 1
 """Seconds after which a worker asks for its keys again."""
 
-GRACE = 1.2
-"""Seconds for which an old id can be read after ``regenerate()``."""
+GRACE = 4.0
+"""Seconds for which an old id can be read after ``regenerate()``: time for some 30 requests."""
 
 WORKER = "X-Worker"
 SETTINGS = "THEFTS_SETTINGS"

@@ -36,7 +36,13 @@ LONGEST_LIFE = 0.03
 MOST_IN_A_ROUND = 60
 """How many acknowledgements a server lives at most."""
 
+FEWEST_ROUNDS = 3
+"""How often something is killed at least, however much was written before each time."""
+
 WRITERS = 4
+PATIENCE = 60.0
+"""Seconds that a call waits at most, so that nothing but a kill makes the store unavailable."""
+
 _LIFETIME = 3600
 
 
@@ -102,7 +108,9 @@ def anything() -> Written:
 
 def opened(url: str) -> Revocations:
     """The list as a fresh process sees it."""
-    return revocations_in(url, codec=Codec(), events=Events(), longest=lambda: _LIFETIME)
+    return revocations_in(
+        url, codec=Codec(), events=Events(), longest=lambda: _LIFETIME, timeout=PATIENCE
+    )
 
 
 def missing_of(url: str, written: Iterable[Written]) -> int:
@@ -131,7 +139,7 @@ def kill_writers(folder: Path, *, revocations: int, seed: int = 6) -> Outcome:
     began = time.monotonic()
     written: list[Written] = []
     rounds = lost = 0
-    while len(written) < revocations:
+    while len(written) < revocations or rounds < FEWEST_ROUNDS:
         rounds += 1
         written += _killed_writer(url, chosen.uniform(0, LONGEST_LIFE))
         lost = missing_of(url, written)
@@ -181,7 +189,7 @@ def kill_servers(folder: Path, *, revocations: int, seed: int = 6) -> Outcome:
     rounds = lost = 0
     try:
         server.start()
-        while len(written) < revocations:
+        while len(written) < revocations or rounds < FEWEST_ROUNDS:
             rounds += 1
             written += _killed_server(server, url, chosen.randint(1, MOST_IN_A_ROUND))
             server.start()
@@ -199,10 +207,13 @@ def _killed_server(server: RedisServer, url: str, life: int) -> list[Written]:
     """
     acknowledged: list[Written] = []
     failed: list[Unavailable] = []
+    turn = threading.Lock()
 
     def acknowledge(each: Written) -> None:
-        acknowledged.append(each)
-        if len(acknowledged) == life:
+        with turn:
+            acknowledged.append(each)
+            is_last = len(acknowledged) == life
+        if is_last:
             server.stop()
 
     def write() -> None:

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -33,10 +33,10 @@ TIMEOUT = 0.25
 """Seconds that a request waits for the list at most: the default."""
 
 SLACK = 0.5
-"""Seconds that a machine with other things to do may add to an answer."""
+"""Seconds that a machine with other things to do may add to an answer, if the time-out is short."""
 
-SLOW = 0.2
-"""Seconds: an answer that took longer has waited for the store."""
+SLOW = 0.8
+"""The part of the time-out: an answer that took longer has waited for the store."""
 
 
 class Outage(NamedTuple):
@@ -46,11 +46,13 @@ class Outage(NamedTuple):
         kind: "hangs" or "dies".
         began: before it, by the monotonic clock.
         ended: when the server answered again.
+        timeout: how long a request waits for the list at most, in seconds.
     """
 
     kind: str
     began: float
     ended: float
+    timeout: float
 
     @property
     def known(self) -> float:
@@ -63,7 +65,7 @@ class Outage(NamedTuple):
         Two threads of a worker that end a rest at the same moment both try.
         """
         tries = 0
-        rested = self.began + TIMEOUT
+        rested = self.began + self.timeout
         for rest in (*REST_SECONDS, *[REST_SECONDS[-1]] * int(self.ended - self.began)):
             rested += rest
             tries += rested < self.ended
@@ -76,6 +78,7 @@ class Outcome:
 
     Attributes:
         policy: "refuse" or "accept".
+        timeout: how long a request waits for the list at most, in seconds.
         outages: in order.
         seen: all answers.
         wrong: what should not have been.
@@ -83,6 +86,7 @@ class Outcome:
     """
 
     policy: str
+    timeout: float = TIMEOUT
     outages: list[Outage] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -104,11 +108,16 @@ class Outcome:
 
     def slow(self, outage: Outage) -> int:
         """How many requests waited for the store in an outage."""
-        last = outage.ended
+        slow, last = SLOW * self.timeout, outage.ended
         return sum(
-            seen.answer.seconds > SLOW and outage.began - SLOW <= seen.answer.sent < last
+            seen.answer.seconds > slow and outage.began - slow <= seen.answer.sent < last
             for seen in self.seen
         )
+
+    @property
+    def slack(self) -> float:
+        """What an answer may take beyond the time-out, in seconds: less than a second time-out."""
+        return max(SLACK, 0.9 * self.timeout)
 
     @property
     def longest(self) -> float:
@@ -117,7 +126,7 @@ class Outcome:
 
     def ninth_decile(self, outage: Outage) -> float:
         """What nine of ten requests took at most once the first had failed, in seconds."""
-        took = [seen.answer.seconds for seen in self.during(outage, after=TIMEOUT)]
+        took = [seen.answer.seconds for seen in self.during(outage, after=self.timeout)]
         return quantiles(took, n=10)[-1]
 
     def recovery(self, outage: Outage) -> float:
@@ -155,13 +164,13 @@ class Outcome:
                 yield f"{kind}: answered {dict(statuses)}"
             if self.slow(outage) > outage.most_slow():
                 yield f"{kind}: {self.slow(outage)} requests waited, not {outage.most_slow()}"
-            if self.ninth_decile(outage) > TIMEOUT / 2:
+            if self.ninth_decile(outage) > self.timeout / 2:
                 yield f"{kind}: nine of ten took up to {self.ninth_decile(outage):.3f} s"
-            if self.recovery(outage) > REST_SECONDS[-1] + TIMEOUT + SLACK:
+            if self.recovery(outage) > REST_SECONDS[-1] + self.timeout + self.slack:
                 yield f"{kind}: back after {self.recovery(outage):.1f} s"
             if self.moved(outage):
                 yield f"{kind}: {len(self.moved(outage))} ends moved"
-        if self.longest > TIMEOUT + SLACK:
+        if self.longest > self.timeout + self.slack:
             yield f"a request took {self.longest:.2f} s"
         if len(self.moved_at_all()) < VISITORS:
             yield "the ends never moved, so nothing was tried"
@@ -246,16 +255,17 @@ class Witnesses:
             self._wrong.append(f"witnesses: {otherwise}")
 
 
-def suffer(folder: Path, policy: str, *, seconds: float) -> Outcome:
+def suffer(folder: Path, policy: str, *, seconds: float, timeout: float = TIMEOUT) -> Outcome:
     """Have Redis hang, recover, die and come back while visitors go on.
 
     Args:
         folder: for files.
         policy: "refuse" or "accept".
         seconds: how long each outage lasts.
+        timeout: how long a request waits for the list at most, in seconds.
     """
     redis = RedisServer(folder / "redis", "appendonly yes", "appendfsync always")
-    outcome = Outcome(policy)
+    outcome = Outcome(policy, timeout)
     redis.start()
     try:
         site = Site(
@@ -263,7 +273,10 @@ def suffer(folder: Path, policy: str, *, seconds: float) -> Outcome:
             store=f"redis://{HOST}:{redis.port}/0",
             door="login",
             options=(f"--workers={WORKERS}", f"--threads={THREADS}", "--keep-alive=60"),
-            settings={"COOKIE_SESSIONS_REVOCATIONS_DOWN": policy},
+            settings={
+                "COOKIE_SESSIONS_REVOCATIONS_DOWN": policy,
+                "COOKIE_SESSIONS_REVOCATIONS_TIMEOUT": timeout,
+            },
         )
         try:
             site.start()
@@ -290,11 +303,19 @@ def _roamed(site: Site, redis: RedisServer, outcome: Outcome, seconds: float) ->
             ("dies", redis.stop, redis.start),
         ):
             witnesses = Witnesses(site, outcome.policy, outcome.wrong)
-            outcome.outages.append(_outage(kind, fail, heal, seconds, witnesses.act))
+            began = time.monotonic()
+            fail()
+            outage = Outage(kind, began, began + seconds, outcome.timeout)
+            _wait_until(outage.known + outcome.timeout)
+            witnesses.act()
+            _wait_until(outage.ended)
+            heal()
+            outcome.outages.append(outage._replace(ended=time.monotonic()))
             until(lambda: _all_is_well(site, passer))
             witnesses.look()
-        # Ends are whole seconds: each visitor writes once more, and looks.
+        # Ends are whole seconds: each visitor writes in another one, and looks.
         time.sleep(1.1)
+        until(lambda: all(visitor.has_moved for visitor in visitors))
     finally:
         leaving.set()
         for thread in threads:
@@ -306,21 +327,8 @@ def _roamed(site: Site, redis: RedisServer, outcome: Outcome, seconds: float) ->
             outcome.wrong.append("a visitor was refused after all")
 
 
-def _outage(
-    kind: str,
-    fail: Callable[[], None],
-    heal: Callable[[], None],
-    seconds: float,
-    act: Callable[[], None],
-) -> Outage:
-    began = time.monotonic()
-    fail()
-    known = Outage(kind, began, began).known + TIMEOUT
-    time.sleep(max(0.0, known - time.monotonic()))
-    act()
-    time.sleep(max(0.0, began + seconds - time.monotonic()))
-    heal()
-    return Outage(kind, began, time.monotonic())
+def _wait_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 def _all_is_well(site: Site, passer: Browser) -> bool:

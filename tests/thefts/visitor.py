@@ -51,6 +51,11 @@ class Visitor:
         self._notes = 0
         sign_in(self._browser, name)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the sealed end of the session has moved."""
+        return len({seen.until for seen in self.seen if seen.until is not None}) > 1
+
     def roam(self, leaving: threading.Event) -> None:
         """Read and write in turn until told to leave, and look once more."""
         try:
