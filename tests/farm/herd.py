@@ -1,7 +1,7 @@
 """Many visitors at once, in a process of their own: python -m tests.farm.herd PORT FIRST COUNT
 
-It tells a line with the number of its requests several times a second, until its input is closed.
-Then every jar writes once more, and the last line is the tally.
+It answers each line of its input with one that holds the number of its requests, until the input is
+closed. Then every jar writes once more, and the last line is the tally.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.farm.jar import Jar, Tally
 from tests.gunicorn_server import PATIENCE, ROOT
 
 THREADS = 6
-TELL_SECONDS = 0.1
+LOOK_SECONDS = 0.1
 
 
 class Herd:
@@ -41,7 +41,7 @@ class Herd:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._told: Any = 0
+        self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -64,13 +64,20 @@ class Herd:
 
     @property
     def requests(self) -> int:
-        """How many requests were answered so far, or a little less.
+        """How many requests have been answered by now.
 
         Raises:
             AssertionError: the process has ended.
         """
-        assert self._process.poll() is None, "the visitors' process has failed; see its output"
-        return int(self._told)
+        assert self._process.stdin is not None
+        try:
+            print(file=self._process.stdin, flush=True)
+        except BrokenPipeError:
+            told = None
+        else:
+            told = self._told.get(timeout=PATIENCE)
+        assert told is not None, "the visitors' process has failed; see its output"
+        return int(told)
 
     def leave(self) -> None:
         """Tell the visitors to write once more and go; does not wait for that."""
@@ -81,26 +88,26 @@ class Herd:
         """Wait until they have gone, and say what their requests came to."""
         assert self._process.wait(PATIENCE) == 0, "the visitors' process has failed"
         self._reader.join()
-        told: dict[str, Any] = self._told
+        told: dict[str, Any] = self._told.get()
         counters: dict[str, Any] = {name: Counter(told[name]) for name in ("workers", "kids")}
         return Tally(**(told | counters))
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._told = json.loads(line)
+            self._told.put(json.loads(line))
+        self._told.put(None)
 
 
-def roam(port: int, *, first: int, count: int, leaving: threading.Event) -> Tally:
+def roam(port: int, tallies: list[Tally], *, first: int, leaving: threading.Event) -> Tally:
     """Have visitors make requests until told to leave; each by whichever connection is free.
 
     Args:
         port: where the application is.
+        tallies: where the visitors count, each in its own.
         first: the number of the first visitor.
-        count: how many visitors.
         leaving: set when they are to write once more and go.
     """
-    tallies = [Tally() for _ in range(count)]
     jars = [Jar(first + number, tally) for number, tally in enumerate(tallies)]
     waiting: queue.SimpleQueue[Jar] = queue.SimpleQueue()
     for jar in jars:
@@ -120,10 +127,8 @@ def roam(port: int, *, first: int, count: int, leaving: threading.Event) -> Tall
     threads = [threading.Thread(target=serve, args=(each,)) for each in connections]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads) and not failures:
-        leaving.wait(TELL_SECONDS)
-        sys.stdout.write(f"{sum(tally.requests for tally in tallies)}\n")
-        sys.stdout.flush()
+    while not leaving.wait(LOOK_SECONDS) and not failures:
+        pass
     leaving.set()
     for thread in threads:
         thread.join()
@@ -142,13 +147,16 @@ def main(arguments: list[str]) -> None:
     """Take the visitors' part until the input is closed."""
     port, first, count = map(int, arguments)
     leaving = threading.Event()
+    tallies = [Tally() for _ in range(count)]
 
     def listen() -> None:
-        sys.stdin.read()
+        for _ in sys.stdin:
+            sys.stdout.write(f"{sum(tally.requests for tally in tallies)}\n")
+            sys.stdout.flush()
         leaving.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    tally = roam(port, first=first, count=count, leaving=leaving)
+    tally = roam(port, tallies, first=first, leaving=leaving)
     sys.stdout.write(json.dumps(vars(tally)) + "\n")
 
 

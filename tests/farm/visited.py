@@ -68,7 +68,7 @@ class Visited:
 
     @property
     def requests(self) -> int:
-        """How many requests were answered so far, or a little less."""
+        """How many requests have been answered by now."""
         return sum(herd.requests for herd in self._herds)
 
     @property
