@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 # Before anything imports what it registers.
-importlib.import_module("tests.stores.conftest")
+long_defaults = importlib.import_module("tests.stores.conftest").long_defaults
 
 for _part in ("contract", "world"):
     pytest.register_assert_rewrite(f"tests.revocation.{_part}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stores.moving_clock import moving_clock
-from tests.stores.test_sqlite import OneFile
+from tests.stores.test_sqlite import OneFile, patient
 
 from .contract import LastingContract, ListContract, SharedListContract
 
@@ -18,13 +18,16 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFile]:
         yield OneFile(tmp_path_factory.mktemp("list") / "entries.db", standing)
 
 
+@patient
 class TestListInSQLite(ListContract):
     pass
 
 
+@patient
 class TestLastingInSQLite(LastingContract):
     pass
 
 
+@patient
 class TestSharingInSQLite(SharedListContract):
     pass

@@ -31,13 +31,14 @@ class History:
     @classmethod
     def lived(cls, backend: Backend, store: ExpiringStore) -> History:
         """Write, look at once, half a second before the common end, and at it."""
-        for lead in (2, 6, 20):
+        for lead in (2, 6, 20, 60):
             history = cls(int(clock.now()) + lead)
-            history._write(store)
+            replaced = history._write(store)
             history._look(store)
             backend.wait_until(history._end - 0.5)
             history._look(store)
             if clock.now() < history._end:
+                assert replaced == [True, True]
                 break
         else:
             pytest.fail("the machine is too slow for an entry to be looked at before its end")
@@ -52,7 +53,8 @@ class History:
         # The first that fared otherwise is shown.
         return next((life for life in lives if life != lives[0]), lives[0])
 
-    def _write(self, store: ExpiringStore) -> None:
+    def _write(self, store: ExpiringStore) -> list[bool]:
+        """Write all; returns whether those were replaced that should be."""
         own, end, late = self._own, self._end, self._end + HOUR
         store.put(own + "put", b"one", ends=end)
         store.put_many({own + "put_many": b"one"}, ends=end)
@@ -66,14 +68,17 @@ class History:
         store.put(own + "extended_to_it", b"one", ends=end - 1 + 0.5)
         store.put(own + "put_earlier", b"two", ends=end)
         store.put(own + "put_later", b"two", ends=late)
-        assert store.replace(own + "replaced_earlier", b"two", expected=b"one", ends=end)
-        assert store.replace(own + "replaced_later", b"two", expected=b"one", ends=late)
+        replaced = [
+            store.replace(own + mark, b"two", expected=b"one", ends=ends)
+            for mark, ends in (("replaced_earlier", end), ("replaced_later", late))
+        ]
         extended = store.extend([own + "extended", own + "never_there"], ends=late)
         marks = ("kept_long", "kept_longer", "kept_as_long", "extended_to_it")
         extended |= store.extend([own + mark for mark in marks], ends=end - 0.5)
         self.extended = {name.removeprefix(own) for name in extended}
         store.shorten([own + "shortened", own + "never_there"], ends=end)
         store.shorten([own + "kept_short"], ends=late)
+        return replaced
 
     def _look(self, store: ExpiringStore) -> None:
         marks = (

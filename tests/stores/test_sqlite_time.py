@@ -18,13 +18,12 @@ from cookie_sessions.stores import sqlite as sqlite_store
 from cookie_sessions.stores.sqlite import SQLiteStore
 from cookie_sessions.stores.sqlite_file import SQLiteFile
 
-from .calls import an_hour, met
+from .calls import A_FEW_SECONDS, an_hour, met
 from .contract_time import AT_MOST, assert_unavailable_in_time
 from .moving_clock import moving_clock
 from .processes import in_processes
 
 TIME_OUT = 0.25
-PATIENCE = 60
 
 
 @pytest.fixture
@@ -96,10 +95,11 @@ def test_a_write_waits_for_two_seconds_or_a_longer_time_out(
             began = time.monotonic()
             with pytest.raises(Unavailable, match="busy"):
                 store.put("a", b"two", ends=an_hour())
-            assert shortest < time.monotonic() - began < 6
+            assert shortest < time.monotonic() - began < A_FEW_SECONDS
             assert store.get("a") == b"one"
 
 
+@pytest.mark.usefixtures("long_defaults")
 def test_writes_of_many_get_through_though_reads_wait_for_a_moment_only(path: Path) -> None:
     def write(number: int) -> bytes:
         store = SQLiteStore(path, timeout=0.01)
@@ -150,6 +150,7 @@ def test_a_sweep_takes_what_has_ended_under_every_prefix(path: Path) -> None:
         assert met(one, "") == met(other, "") == {"stays"}
 
 
+@pytest.mark.usefixtures("long_defaults")
 def test_a_sweep_of_much_keeps_no_writer_waiting(path: Path) -> None:
     ended = 60 * sqlite_store._SWEPT_AT_ONCE
     with closing(SQLiteStore(path)) as store:
@@ -163,6 +164,7 @@ def test_a_sweep_of_much_keeps_no_writer_waiting(path: Path) -> None:
             sweeping = threading.Thread(target=lambda: swept.append(store.sweep()))
             longest = 0.0
             turns = 0
+            started = time.monotonic()
             sweeping.start()
             while sweeping.is_alive():
                 began = time.monotonic()
@@ -170,9 +172,11 @@ def test_a_sweep_of_much_keeps_no_writer_waiting(path: Path) -> None:
                 longest = max(longest, time.monotonic() - began)
                 turns += 1
             sweeping.join()
+            took = time.monotonic() - started
             # Each write sweeps some too.
             assert 0 < swept[0] <= ended
             assert store.sweep() == 0
             assert met(store, "") == {"other"}
             assert turns > 10
-            assert longest < 1
+            # Where the machine or its disk is slow, all of it is.
+            assert longest < max(1, took / 4)
