@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from cookie_sessions.clock import SKEW
 from cookie_sessions.errors import ConfigurationError, Unavailable, UsageError
 from cookie_sessions.revocation.snapshot.reader import RETRY_SECONDS
 from cookie_sessions.revocation.snapshot.signing import SigningKey, new_signing_key, public_keys
-from tests.revocation.snapshot.desk import CHECK, Desk, ask, entries, refuses
+from tests.revocation.snapshot.desk import CHECK, PATIENCE, Desk, ask, entries, refuses
+from tests.stores.processes import fork
 
 HOUR = 3600
 
@@ -179,16 +181,14 @@ def test_what_is_wrong_is_refused_and_the_last_good_one_counts_until_its_end(
 
 
 def until(desk: Desk, reader: Any, events: int) -> None:
-    """Ask until the thread beside has told of its look."""
-    pause = threading.Event()
-    for _ in range(500):
+    """Ask until the thread beside has told of its look, and has given its lock back."""
+    deadline = time.monotonic() + PATIENCE
+    while len(desk.events) < events:
+        assert time.monotonic() < deadline, desk.told()
         ask(reader, 1)
-        if len(desk.events) >= events:
-            # The thread that told it gives its lock back.
-            pause.wait(0.02)
-            return
-        pause.wait(0.01)
-    raise AssertionError(desk.told())
+        time.sleep(0.01)
+    assert reader._looking.acquire(timeout=PATIENCE)
+    reader._looking.release()
 
 
 def test_a_newer_one_is_fetched_beside_the_questions(desk: Desk) -> None:
@@ -277,7 +277,7 @@ def test_a_forked_process_goes_on_with_what_there_was_and_fetches_for_itself(des
     reader = desk.reader()
     assert refuses(reader, 1)
     assert reader._looking.acquire(blocking=False)
-    child = os.fork()
+    child = fork()
     if not child:
         status = 1
         try:
