@@ -22,7 +22,7 @@ class Tally:
         failures: how many answers were 5xx.
         workers: how many requests each process answered.
         kids: under which key each jar was sealed in the end.
-        resealed: how often a jar came back under another key than it went out.
+        resealed: how often a jar came back under a key that it had not been sealed under before.
     """
 
     requests: int = 0
@@ -59,6 +59,7 @@ class Jar:
         self._random = random.Random(number)
         self._tally = tally
         self._cookie: str | None = None
+        self._kids: set[str] = set()
         self._count = 0
 
     @property
@@ -89,7 +90,6 @@ class Jar:
         self._ask(connection, "POST", f"/sign-in?name={self._name}{stays}")
 
     def _ask(self, connection: Connection, method: str, path: str) -> None:
-        before = self.kid
         answer = connection.send(method, path, cookie=self._cookie)
         self._tally.requests += 1
         self._tally.workers[answer.worker] += 1
@@ -98,7 +98,9 @@ class Jar:
             return
         assert answer.status == 200, answer.status
         self._store(answer.cookies)
-        self._tally.resealed += bool(before) and self.kid != before
+        # A thread that a worker holds up at a key's first moment may seal once more with the last.
+        self._tally.resealed += bool(self._kids) and self.kid not in self._kids
+        self._kids.add(self.kid)
         if path == "/untouched":
             return
         self._count += path == "/count"
