@@ -324,7 +324,7 @@ class ListContract(Lists):
                 at: int = at,
             ) -> None:
                 mine = number.to_bytes(8, "big")
-                first.wait(20)
+                first.wait(60)
                 if here.list.succeed(old, Ended(at, True, mine)):
                     told.append(mine)
 

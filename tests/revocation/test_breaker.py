@@ -15,7 +15,7 @@ from tests.plain import START
 from tests.together import run_together
 
 DOWN, BACK = EventName.REVOCATIONS_DOWN, EventName.REVOCATIONS_BACK
-PATIENCE = 20
+PATIENCE = 60
 THREADS = 20
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.stores.contract import patient
 from tests.stores.dynamodb_backend import Dynalite, nobodys_credentials
 from tests.stores.moving_clock import moving_clock
 
@@ -25,13 +26,16 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dynalite]:
         yield server
 
 
+@patient
 class TestListInDynamoDB(ListContract):
     pass
 
 
+@patient
 class TestLastingInDynamoDB(LastingContract):
     pass
 
 
+@patient
 class TestSharingInDynamoDB(SharedListContract):
     pass

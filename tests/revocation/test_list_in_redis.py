@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.stores.contract import patient
 from tests.stores.test_redis import OneServer
 
 from .contract import ListContract, SharedListContract
@@ -20,9 +21,11 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneServer]:
     one.stop()
 
 
+@patient
 class TestListInRedis(ListContract):
     pass
 
 
+@patient
 class TestSharingInRedis(SharedListContract):
     pass

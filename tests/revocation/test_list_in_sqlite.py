@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.stores.contract import patient
 from tests.stores.moving_clock import moving_clock
-from tests.stores.test_sqlite import OneFile, patient
+from tests.stores.test_sqlite import OneFile
 
 from .contract import LastingContract, ListContract, SharedListContract
 

@@ -20,7 +20,7 @@ from tests.together import run_together
 from .world import list_of, named
 
 NOW = 1_750_000_000.5
-PATIENCE = 20
+PATIENCE = 60
 
 
 def read(recent: Recent, store: Mapping[str, bytes], names: list[str], *, now: float) -> Any:

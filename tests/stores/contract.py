@@ -61,7 +61,11 @@ __all__ = [
     "Server",
     "SharedContract",
     "StoreContract",
+    "patient",
 ]
+
+patient = pytest.mark.usefixtures("long_defaults")
+"""For classes whose server, or whose disk, is there, and may be slow on a machine that is busy."""
 
 
 class StoreContract(SweepContract):

@@ -8,7 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 
-PATIENCE = 60
+PATIENCE = 180
 """Seconds after which a process that does not end is killed by its alarm."""
 
 

@@ -14,7 +14,7 @@ from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.stores.dynamodb import MAX_OCTETS, DynamoDBStore
 from cookie_sessions.stores.entry import MAX_END, MAX_NAME_OCTETS, MAX_PREFIX_OCTETS
 
-from .contract import OutageContract, ScanContract, SharedContract, StoreContract
+from .contract import OutageContract, ScanContract, SharedContract, StoreContract, patient
 from .contract_sweep import CountedSweepContract
 from .contract_time import TimeOutContract
 from .dynamodb_backend import Dynalite, nobodys_credentials
@@ -49,14 +49,17 @@ def store(backend: Dynalite) -> Iterator[DynamoDBStore]:
         yield store
 
 
+@patient
 class TestDynamoDB(StoreContract):
     pass
 
 
+@patient
 class TestDynamoDBScans(ScanContract):
     pass
 
 
+@patient
 class TestDynamoDBShared(SharedContract):
     pass
 
@@ -69,6 +72,7 @@ class TestDynamoDBInTime(TimeOutContract):
     pass
 
 
+@patient
 class TestDynamoDBSweeps(CountedSweepContract):
     pass
 
@@ -115,6 +119,7 @@ def test_the_longest_name_and_value_fit_an_item(backend: Dynalite) -> None:
         assert store.get(name) == bytes(MAX_OCTETS)
 
 
+@patient
 def test_long_values_are_written_and_read_in_several_steps(store: DynamoDBStore) -> None:
     values = {f"long{number}": bytes([number]) * MAX_OCTETS for number in range(12)}
     store.put_many(values, ends=an_hour())

@@ -20,7 +20,7 @@ from cookie_sessions.stores.memcached import MAX_OCTETS, MemcachedStore
 from cookie_sessions.stores.memcached_item import time_to_live
 from tests.together import run_together
 
-from .contract import NoScanContract, OutageContract, SharedContract, StoreContract
+from .contract import NoScanContract, OutageContract, SharedContract, StoreContract, patient
 from .contract_sweep import ServerSweepContract
 from .contract_time import TimeOutContract
 from .memcached_backend import Memcached
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.once
 HOUR = 3600
 DAY = 24 * HOUR
 DAYS_30 = 30 * DAY
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,7 @@ def store(backend: Memcached) -> Iterator[MemcachedStore]:
         yield store
 
 
+@patient
 class TestMemcached(StoreContract):
     pass
 
@@ -59,6 +61,7 @@ class TestMemcachedDoesNotScan(NoScanContract):
     pass
 
 
+@patient
 class TestMemcachedShared(SharedContract):
     pass
 
@@ -81,7 +84,7 @@ def an_hour() -> float:
 
 def raw(backend: Memcached, *lines: bytes) -> bytes:
     """What the server answers to commands of its own text protocol."""
-    with socket.create_connection(("127.0.0.1", backend.port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", backend.port), PATIENCE) as connection:
         connection.sendall(b"\r\n".join([*lines, b"quit", b""]))
         return b"".join(iter(lambda: connection.recv(4096), b""))
 
@@ -190,7 +193,7 @@ def test_ends_on_either_side_of_thirty_days_are_kept(
     assert store.get("ahead") == b"one"
 
 
-def test_up_to_thirty_days_the_server_counts_and_above_it_compares() -> None:
+def test_up_to_thirty_days_the_server_counts_and_above_it_compares(standing: MovingClock) -> None:
     now = clock.now()
     assert time_to_live(int(now) + 10) in (12, 13)
     assert time_to_live(int(now) + DAYS_30 - 10) <= DAYS_30
@@ -204,7 +207,7 @@ def test_the_server_frees_what_has_ended(backend: Memcached, store: MemcachedSto
     with pytest.MonkeyPatch.context() as real:
         real.setattr(clock, "now", time.time)
         store.put("freed", b"one", ends=time.time() + 1)
-        last = time.monotonic() + 10
+        last = time.monotonic() + PATIENCE
         while b"VALUE" in raw(backend, b"get cookie_sessions:freed"):
             assert time.monotonic() < last
             time.sleep(0.1)

@@ -11,7 +11,7 @@ from cookie_sessions.errors import Unavailable
 from cookie_sessions.stores.redis import RedisStore
 
 from .calls import an_hour, assert_works_again
-from .contract import OutageContract, ScanContract, SharedContract, StoreContract
+from .contract import OutageContract, ScanContract, SharedContract, StoreContract, patient
 from .contract_time import TIME_OUT, TimeOutContract, assert_unavailable_in_time
 from .moving_clock import sleep_until
 from .redis_server import IN_CLUSTER, RedisCluster, RedisServer, until
@@ -45,14 +45,17 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made.stop()
 
 
+@patient
 class TestRedisCluster(StoreContract):
     pass
 
 
+@patient
 class TestRedisClusterScans(ScanContract):
     pass
 
 
+@patient
 class TestRedisClusterIsShared(SharedContract):
     pass
 

@@ -19,7 +19,7 @@ from cookie_sessions.stores.sqlite import SQLiteStore
 from cookie_sessions.stores.sqlite_file import SQLiteFile
 
 from .calls import A_FEW_SECONDS, an_hour, met
-from .contract import FullContract, ScanContract, SharedContract, StoreContract
+from .contract import FullContract, ScanContract, SharedContract, StoreContract, patient
 from .contract_sweep import CountedSweepContract
 from .moving_clock import MovingClock, moving_clock
 from .processes import in_processes
@@ -55,10 +55,6 @@ class OneFile:
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFile]:
     with moving_clock() as standing:
         yield OneFile(tmp_path_factory.mktemp("sqlite") / "entries.db", standing)
-
-
-# A disk that others use too lets a writer wait in vain for longer than the default.
-patient = pytest.mark.usefixtures("long_defaults")
 
 
 @patient
