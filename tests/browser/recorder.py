@@ -14,23 +14,30 @@ _WATCHING = """
 return (async () => {
     const sdk = await import('/devtools/core/sdk/sdk.js');
     const manager = sdk.TargetManager.TargetManager.instance();
-    return manager.models(sdk.NetworkManager.NetworkManager).length > 0;
+    const [network] = manager.models(sdk.NetworkManager.NetworkManager);
+    if (!network) return false;
+    // The tab takes commands in turn: when this one is answered, it tells of its requests.
+    await network.target().runtimeAgent().invoke_evaluate({expression: '1'});
+    return true;
 })();
 """
 _KEEP = """
 return (async () => {
     const common = await import('/devtools/core/common/common.js');
     common.Settings.Settings.instance().moduleSetting('network-log.preserve-log').set(true);
+    return true;
 })();
 """
 _REQUESTS = """
 const logs = await import('/devtools/models/logs/logs.js');
 const requests = logs.NetworkLog.NetworkLog.instance().requests();
 """
+# An icon is asked for whenever the browser likes, and a response's cookies come beside the rest.
 _FINISHED = f"""
 return (async () => {{
     {_REQUESTS}
-    return requests.filter((each) => each.finished && each.url().startsWith(arguments[0])).length;
+    const pages = requests.filter((each) => each.url() === arguments[0]);
+    return pages.filter((each) => each.finished && each.hasExtraResponseInfo()).length;
 }})();
 """
 _SAVED = f"""
@@ -63,7 +70,8 @@ class Recorder(Chromium):
             f"?ws=127.0.0.1:{port}/devtools/page/{page['id']}&panel=network"
         )
         self._wait(_WATCHING)
-        self.script(_KEEP)
+        # The setting is there only when the panel has been loaded.
+        self._wait(_KEEP)
         self.switch_to(self._watched)
 
     def visit(self, url: str, *, times: int) -> None:
