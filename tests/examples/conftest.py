@@ -16,6 +16,8 @@ from .visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTORY = "shop:create_app()"
+PATIENCE = 60.0
+"""Seconds until a gunicorn that does not stop is given up; it gives its workers 30."""
 
 
 class RunningShop:
@@ -71,10 +73,16 @@ class RunningShop:
 
     def stop(self) -> None:
         """Stop the gunicorn that was started here, and wait until it has gone."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(timeout=30)
-            self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=PATIENCE)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def close(self) -> None:
         """Stop, and give the port back."""

@@ -175,7 +175,7 @@ def test_the_cookie_is_sealed_and_keeps_to_itself(shop: RunningShop) -> None:
     value = cookie.value or ""
     plain = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
     assert plain[0] == 1
-    assert b"ada" not in plain
+    assert b"lovelace" not in plain
 
 
 def test_a_page_that_changes_nothing_sends_no_cookie(shop: RunningShop) -> None:
@@ -230,14 +230,15 @@ def test_the_key_is_made_once_for_its_owner_only_and_outlives_restarts(
     visitor = own_shop.visitor()
     visitor.sign_in(NAME)
     key_file = own_shop.instance / "keys.json"
-    made = {path.name for path in own_shop.instance.iterdir()}
-    assert made - {"revocations.db-wal", "revocations.db-shm"} == {"keys.json", "revocations.db"}
-    for name in made:
-        assert stat.S_IMODE((own_shop.instance / name).stat().st_mode) == 0o600
-    assert stat.S_IMODE(own_shop.instance.stat().st_mode) == 0o700
     before = key_file.read_bytes()
     assert len(json.loads(before)["keys"]) == 1
+    kept = [key_file, *own_shop.instance.glob("revocations.db*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    assert stat.S_IMODE(own_shop.instance.stat().st_mode) == 0o700
     own_shop.stop()
+    # One worker may answer while the other still starts, and has a draft of a key for a moment.
+    made = {path.name for path in own_shop.instance.iterdir()}
+    assert made - {"revocations.db-wal", "revocations.db-shm"} == {"keys.json", "revocations.db"}
 
     own_shop.start()
     assert NAME in visitor.get("/").html
