@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.deployments.programs import PROGRAMS
-from tests.deployments.server import ROOT, Server, free_port
+from tests.deployments.server import ROOT, Server, held_port
 
 BEHIND = "waitress"
 """The server behind a proxy that is looked at alone: its own limits are far away."""
@@ -42,7 +42,7 @@ def deployed(chain: Sequence[str], folder: Path) -> Iterator[int]:
         servers: list[Server] = []
         behind = 0
         for link in reversed(links):
-            port = free_port()
+            port = stack.enter_context(held_port())
             place = folder / link
             place.mkdir()
             command = PROGRAMS[link].command(place, port, behind)
