@@ -22,6 +22,9 @@ pytestmark = pytest.mark.once
 
 NEEDED = ["pyproject.toml", "README.md", "LICENSE", "cookie_sessions", "examples", "tests/runner"]
 CLIENT = build_opener(ProxyHandler({}))
+PATIENCE = 60.0
+"""Seconds until a program that does not answer or end is given up."""
+
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
 
@@ -71,21 +74,21 @@ def started(
         pytest.fail(f"It ended without an address:\n{said}")
     finally:
         program.send_signal(signal.SIGTERM)
-        program.wait(timeout=20)
+        program.wait(timeout=PATIENCE)
         program.stdout.close()
 
 
 def test_it_shows_the_shop_and_ctrl_c_ends_it(checkout: Path, tmp_path: Path) -> None:
     with started(checkout, tmp_path) as (program, said, address):
         assert "Making .venv ready" in said
-        with CLIENT.open(address, timeout=10) as response:
+        with CLIENT.open(address, timeout=PATIENCE) as response:
             assert response.status == 200
             assert b"<html" in response.read()
         assert not address.endswith(":5000/")
         program.send_signal(signal.SIGINT)
-        assert program.wait(timeout=20) == 0
+        assert program.wait(timeout=PATIENCE) == 0
     with pytest.raises(URLError):
-        CLIENT.open(address, timeout=10)
+        CLIENT.open(address, timeout=PATIENCE)
     assert (checkout / ".venv").is_dir()
     assert list(tmp_path.iterdir()) == []
     kept = list((checkout / "examples" / "shop" / "instance").iterdir())
@@ -107,11 +110,11 @@ def test_it_starts_the_function_with_its_database_and_ctrl_c_ends_both(
         has_database = node is not None and shutil.which("npm") is not None
         assert ("The database is dynalite" in said) is has_database
         assert ("runs on SQLite instead" in said) is not has_database
-        with CLIENT.open(address, timeout=20) as response:
+        with CLIENT.open(address, timeout=PATIENCE) as response:
             assert b"Sign in" in response.read()
             assert response.headers["Set-Cookie"].startswith("jotter=")
         program.send_signal(signal.SIGINT)
-        assert program.wait(timeout=20) == 0
+        assert program.wait(timeout=PATIENCE) == 0
     with pytest.raises(URLError):
-        CLIENT.open(address, timeout=10)
+        CLIENT.open(address, timeout=PATIENCE)
     assert list(tmp_path.iterdir()) == []

@@ -120,7 +120,10 @@ def test_a_body_of_unknown_length_is_refused(modules: Path) -> None:
         assert status == 411
 
 
-def test_a_client_that_goes_on_sending_still_reads_why_it_was_refused(modules: Path) -> None:
+def test_a_client_that_goes_on_sending_still_reads_why_it_was_refused(
+    modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serverless.front.LINGER", 60.0)
     with serving(modules, ECHO) as port, socket.create_connection((HOST, port), 30) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         client.sendall(b"1\r\na\r\n" * 10)

@@ -18,7 +18,7 @@ from tests.keys.sources.server import Answer
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 FAILURES = {
     "throttles": Answer(400, b'{"__type": "ThrottlingException", "message": "slower"}'),
     "is at fault": Answer(500, b'{"__type": "InternalServiceError"}'),
