@@ -12,6 +12,7 @@ from jotter.application import create_app
 from serverless import __main__ as command
 from serverless import database
 from tests.examples.serverless.browser import Browser
+from tests.examples.serverless.conftest import PATIENT
 from tests.examples.serverless.running import function
 from tests.stores.dynamodb_backend import Dynalite
 
@@ -21,7 +22,7 @@ from tests.stores.dynamodb_backend import Dynalite
 def test_it_brings_its_own_dynalite_and_takes_it_along_when_it_ends(
     settings: dict[str, str], tmp_path: Path, dynalite: Dynalite
 ) -> None:
-    own = {command.KEYS: settings[command.KEYS]}
+    own = PATIENT | {command.KEYS: settings[command.KEYS]}
     with function("url", "apig-wsgi", settings=own, folder=tmp_path) as running:
         assert "The database is dynalite" in running.said
         browser = Browser(running.address)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.serverless.browser import Browser
+from tests.examples.serverless.conftest import TIMEOUT
 from tests.examples.serverless.running import environment_of, function
 from tests.gunicorn_server import ROOT
 from tests.stores.dynamodb_backend import Dynalite
@@ -71,6 +72,8 @@ def test_what_ends_in_one_sandbox_ends_in_another_by_the_list_in_dynamodb(
 def test_while_dynamodb_does_not_answer_a_visit_is_a_503_and_the_session_lives_on(
     settings: dict[str, str], tmp_path: Path, dynalite: Dynalite
 ) -> None:
+    # The visit that meets the outage waits so long, and not for longer than a client would.
+    settings |= {TIMEOUT: "4"}
     with function("http", "apig-wsgi", settings=settings, folder=tmp_path) as running:
         ada = Browser(running.address)
         ada.sign_in("Ada")

@@ -10,6 +10,7 @@ from cookie_sessions.adapters import KNOWN
 from serverless.__main__ import HANDLERS, OVERFLOW
 from serverless.gateway import GATEWAYS
 from tests.examples.serverless.browser import Browser, Seen
+from tests.examples.serverless.conftest import PATIENT
 from tests.examples.serverless.running import function, under_gunicorn
 from tests.examples.serverless.story import LONG, TWO, tell
 
@@ -54,7 +55,7 @@ def reference(
     keys.write_text(new_jwk_set())
     keys.chmod(0o600)
     server = request.getfixturevalue("dynalite")
-    settings = {
+    settings = PATIENT | {
         "JOTTER_COOKIE_SESSIONS_KEYS": f"file:{keys}",
         "JOTTER_COOKIE_SESSIONS_REVOCATIONS": f"{server.url}&prefix=reference:",
     }
