@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from .driver import Driver
-from .engine import PATIENCE, WINDOW, Browser, BrowserCookie, BrowserError
+from .engine import MILLISECONDS, WINDOW, Browser, BrowserCookie, BrowserError
 
 _HERE = "EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
 
@@ -78,7 +78,7 @@ class Chromium(Browser):
                         "args": [*self.flags, f"--user-data-dir={self.profile}"],
                     },
                     "acceptInsecureCerts": self.any_certificate,
-                    "timeouts": {"pageLoad": int(PATIENCE * 1000)},
+                    "timeouts": MILLISECONDS,
                 }
             )
         except BaseException:

@@ -18,6 +18,9 @@ PATIENCE = 60.0
 WINDOW = (1280, 1400)
 """Width and height, in pixels: most pages are seen without scrolling."""
 
+MILLISECONDS = {"pageLoad": int(PATIENCE * 1000), "script": int(PATIENCE * 1000)}
+"""The same for the driver, which would give a script up after half of it."""
+
 _LOADED = "return document.readyState === 'complete' ? performance.timeOrigin : null"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .engine import PATIENCE, WINDOW, Browser, BrowserCookie, BrowserError
+from .engine import MILLISECONDS, PATIENCE, WINDOW, Browser, BrowserCookie, BrowserError
 from .group import Group
 from .marionette import Marionette
 
@@ -90,7 +90,7 @@ class Firefox(Browser):
         try:
             self._connection = Marionette(self._port(self._group))
             self._send("WebDriver:NewSession", acceptInsecureCerts=self.any_certificate)
-            self._send("WebDriver:SetTimeouts", pageLoad=int(PATIENCE * 1000))
+            self._send("WebDriver:SetTimeouts", **MILLISECONDS)
         except BaseException:
             self.close()
             raise

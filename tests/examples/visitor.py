@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 VOID = frozenset({"meta", "link", "img", "input", "br"})
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass
