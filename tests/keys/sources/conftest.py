@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -13,10 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from cookie_sessions.keys.sources import aws as sources_in_aws
+from cookie_sessions.keys.sources import deadline, vault
 from tests.conftest import missing
 
 REGION = "eu-central-1"
-_START_SECONDS = 60
+_PATIENCE = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked here may answer late on a slow machine; tests of time-outs set their own."""
+    monkeypatch.setattr(deadline, "SECONDS", _PATIENCE)
+    for source in (sources_in_aws, vault):
+        monkeypatch.setattr(source, "CONNECT_SECONDS", _PATIENCE)
+        monkeypatch.setattr(source, "READ_SECONDS", _PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -25,23 +36,20 @@ def imitated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for package in ("boto3", "moto", "flask_cors"):
         if importlib.util.find_spec(package) is None:
             missing("an imitation of AWS", "pip install boto3 moto flask-cors")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("moto") / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            # The system chooses the port: one that is chosen here may be another's by then.
+            [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
             env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         )
     try:
-        _wait(port, process, log)
-        yield f"http://127.0.0.1:{port}"
+        yield _address(process, log)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(_PATIENCE)
 
 
 @pytest.fixture
@@ -60,11 +68,11 @@ def aws(imitated_aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     return imitated_aws
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        told = re.search(r"Running on (http://127\.0\.0\.1:\d+)\s", log.read_text())
+        if told is not None:
+            return told[1]
         time.sleep(0.05)
     pytest.fail(f"moto's server did not begin: {log.read_text()[-500:]}", pytrace=False)

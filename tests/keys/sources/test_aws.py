@@ -11,7 +11,10 @@ import pytest
 
 from cookie_sessions.errors import ConfigurationError, Unavailable
 from cookie_sessions.keys import KeySource, new_jwk_set, source_from_url
-from cookie_sessions.keys.sources.aws import AwsSource
+from cookie_sessions.keys.sources import aws as sources_in_aws
+from cookie_sessions.keys.sources import deadline
+from cookie_sessions.keys.sources.aws import CONNECT_SECONDS, READ_SECONDS, AwsSource
+from cookie_sessions.keys.sources.deadline import SECONDS
 from cookie_sessions.keys.sources.extra import load
 from tests.keys.sources.conftest import REGION
 from tests.keys.sources.contract import Place, RemoteContract
@@ -146,9 +149,13 @@ def test_a_silent_aws_is_given_up_within_a_few_seconds(
     source: KeySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(source, AwsSource)
+    monkeypatch.setattr(deadline, "SECONDS", SECONDS)
+    monkeypatch.setattr(sources_in_aws, "CONNECT_SECONDS", CONNECT_SECONDS)
+    monkeypatch.setattr(sources_in_aws, "READ_SECONDS", READ_SECONDS)
     with Server(lambda request: Answer(200, b"", silent=True)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.address)
         began = time.monotonic()
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="no answer within 5 seconds"):
             source.read()
-    assert time.monotonic() - began < 6
+        # The server would end it after 30 seconds.
+        assert time.monotonic() - began < 20

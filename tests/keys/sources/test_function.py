@@ -102,11 +102,11 @@ def test_a_function_that_never_answers_is_given_up_after_five_seconds(
 ) -> None:
     monkeypatch.setattr(deadline, "SECONDS", 0.2)
     forever = threading.Event()
-    source = FunctionSource(lambda: str(forever.wait(20)))
+    source = FunctionSource(lambda: str(forever.wait(60)))
     begun = time.monotonic()
     with pytest.raises(Unavailable, match="no answer"):
         source.read()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     forever.set()
 
 

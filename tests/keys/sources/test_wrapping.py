@@ -126,7 +126,8 @@ def test_a_header_that_asks_for_anything_else_is_refused_before_anything_is_comp
     began = time.monotonic()
     with pytest.raises(ConfigurationError, match=match) as caught:
         unwrap(with_header({**HEADER, **change}), PASSPHRASE, origin="file:/r")
-    assert time.monotonic() - began < 1
+    # A thousand million iterations take minutes.
+    assert time.monotonic() - began < 20
     assert str(caught.value).startswith("file:/r: ")
     assert caught.value.__context__ is None
 
