@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -146,12 +148,21 @@ def test_no_more_of_a_file_is_read_than_a_ring_may_have(ring_file: Path) -> None
 
 @posix
 def test_no_descriptor_is_left_open(ring_file: Path, tmp_path: Path) -> None:
-    before = len(list(Path("/dev/fd").iterdir()))
     ring_file.chmod(0o644)
     for path in (ring_file, tmp_path, tmp_path / "missing"):
         with pytest.raises(ConfigurationError):
             FileSource(path).read()
-    assert len(list(Path("/dev/fd").iterdir())) == before
+    ours = {(about.st_dev, about.st_ino) for about in (ring_file.stat(), tmp_path.stat())}
+    assert not ours & set(_open_files())
+
+
+def _open_files() -> Iterator[tuple[int, int]]:
+    """The device and number of each file that this process has open."""
+    for descriptor in Path("/dev/fd").iterdir():
+        # That of the listing is closed again.
+        with contextlib.suppress(OSError):
+            about = os.fstat(int(descriptor.name))
+            yield about.st_dev, about.st_ino
 
 
 def test_a_relative_path_counts_from_where_the_source_was_made(
