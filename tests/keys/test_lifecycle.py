@@ -263,8 +263,9 @@ def test_ten_thousand_keys_are_resolved_in_a_moment() -> None:
     entries = tuple(
         KeyEntry(kid=number.to_bytes(4, "big"), seals_from=number) for number in range(10_000)
     )
-    begun = time.perf_counter()
+    # Of this thread alone, as others may have the processor meanwhile.
+    begun = time.thread_time()
     resolution = resolve(START, entries, longest_session=LONGEST)
     # A thousandth of what comparing each with each would take on a slow machine.
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
     assert resolution.primary is entries[-1]

@@ -14,7 +14,7 @@ from cookie_sessions.events import Event, EventName, Events
 from cookie_sessions.keys import KeyProvider, KeyRing, KeySet, change, dump_jwk_set
 from tests.plain import Site, key
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class SlowSource:
