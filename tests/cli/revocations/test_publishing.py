@@ -186,6 +186,7 @@ def test_a_snapshot_that_ends_soon_is_a_warning_and_then_an_error(
     press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: begun)
     press.publish()
     for seconds, status in ((2690, 0), (2710, 4), (3590, 4), (3601, 1)):
         monkeypatch.setattr(clock, "now", lambda seconds=seconds: begun + seconds)

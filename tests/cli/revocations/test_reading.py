@@ -66,7 +66,11 @@ def test_machines_get_one_object_a_line_and_all_of_them(filled: Shop) -> None:
     assert filled.do("revocations", "list").count("\n") == 103
 
 
-def test_a_session_in_its_grace_is_shown_with_its_end(shop: Shop) -> None:
+def test_a_session_in_its_grace_is_shown_with_its_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     shop.visitor().get("/regenerate")
     told = shop.do("revocations", "list", "--kind", "session")
     assert re.search(r"session +[0-9a-f]{16} +from .* \((now|in \d s)\) on", told)
