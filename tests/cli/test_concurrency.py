@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -9,11 +10,22 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from cookie_sessions.cli.commands import program
+from cookie_sessions.cli.ring_writer import RingWriter
 from cookie_sessions.keys import State
 from tests.cli.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands wait for each other as long as the disk of a slow machine takes for all of them."""
+    monkeypatch.setattr(
+        "cookie_sessions.cli.ring.RingWriter", functools.partial(RingWriter, patience=300)
+    )
 
 
 def forked(line: list[str]) -> int:
@@ -37,6 +49,7 @@ def statuses(children: list[int]) -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
+@pytest.mark.usefixtures("patient")
 def test_of_many_added_keys_none_is_lost(world: World) -> None:
     labels = [f"key {number}" for number in range(24)]
     children = [forked(["keys", "add", "--label", label]) for label in labels]
@@ -47,12 +60,14 @@ def test_of_many_added_keys_none_is_lost(world: World) -> None:
     assert Counter(states.values()) == {State.PRIMARY: 1, State.PENDING: len(labels)}
 
 
+@pytest.mark.usefixtures("patient")
 def test_of_many_rotations_at_once_one_adds_a_key(world: World) -> None:
     children = [forked(["keys", "rotate", "--now"]) for _ in range(12)]
     assert statuses(children) == [0] * 12
     assert list(world.states().values()) == [State.PRIMARY, State.PENDING]
 
 
+@pytest.mark.usefixtures("patient")
 def test_of_many_first_set_ups_at_once_one_makes_the_ring(bare: World) -> None:
     children = [forked(["keys", "init"]) for _ in range(12)]
     assert Counter(statuses(children)) == {0: 1, 1: 11}
