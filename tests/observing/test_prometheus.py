@@ -77,12 +77,12 @@ def test_its_real_server_shows_them_and_nothing_of_anybody() -> None:
     server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
     try:
         address = f"http://127.0.0.1:{server.server_port}/metrics"
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             text = answer.read().decode()
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)
     assert value(samples(text), "events_total", event="created") == 1
     for secret in (sid, USER, "user", "127.0.0.1"):
         assert secret not in text
