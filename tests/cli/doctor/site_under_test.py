@@ -13,7 +13,7 @@ from flask import Flask
 from cookie_sessions.flask import CookieSessions
 from tests.conftest import missing
 from tests.deployments.programs import FACTORY, PROGRAMS
-from tests.deployments.server import ROOT, Server, free_port
+from tests.deployments.server import ROOT, Server, held_port
 
 OURS = f"{__name__}:create_app"
 _PREFIX = "COOKIE_SESSIONS_"
@@ -45,7 +45,7 @@ def deployed(chain: Sequence[str], folder: Path, settings: Mapping[str, str]) ->
     with contextlib.ExitStack() as stack:
         behind = 0
         for link in reversed(chain):
-            port = free_port()
+            port = stack.enter_context(held_port())
             place = folder / link
             place.mkdir()
             command = [
