@@ -10,9 +10,17 @@ import pytest
 
 from cookie_sessions.cli.doctor.durability import durability
 from cookie_sessions.cli.doctor.store import examine_list
+from cookie_sessions.stores import redis_topology
 from cookie_sessions.stores.redis_persistence import Persistence
 from tests.cli.revocations.world import REVOCATIONS, Shop, run
 from tests.stores.redis_server import HOST, RedisServer
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that has each change on its disk may answer late on a slow machine."""
+    for name in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(redis_topology, name, 60.0)
 
 
 @pytest.fixture
