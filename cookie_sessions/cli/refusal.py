@@ -21,6 +21,8 @@ EXIT_ERROR: Final = 1
 EXIT_COST: Final = 3
 EXIT_WARNINGS: Final = 4
 
+_LONGEST_OPTION: Final = 30
+
 
 class Refused(click.ClickException):
     """The change would log visitors out, and nobody said that it may."""
@@ -33,20 +35,28 @@ class TellingGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; our errors become click's."""
+        fault: click.ClickException
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            # A key in the place of its name is taken for an option if it begins with two dashes.
+            if len(error.option_name) <= _LONGEST_OPTION:
+                raise
+            fault = click.UsageError(
+                "There is no such option. It is not repeated here, as it may be a key.", error.ctx
+            )
         except CookieSessionsError as error:
-            told = " ".join(str(error).split())
+            fault = click.ClickException(" ".join(str(error).split()))
         except OSError as error:
             # Errors of files are ours: only the output is left. That of a pipe is click's matter.
             if error.errno == errno.EPIPE:
                 raise
-            told = (
+            fault = click.ClickException(
                 f"This could not be printed ({os.strerror(error.errno or 0)}). What was to be "
                 f"changed is changed all the same: see cookie-sessions keys list, revocations "
                 f"list or dictionary inspect."
             )
-        raise click.ClickException(told)
+        raise fault
 
 
 def refuse_for_cost(edit: Edit, *, force: bool, also: tuple[KeySet, ...] = ()) -> None:

@@ -106,6 +106,24 @@ def test_no_command_but_export_env_says_a_key(bare: World) -> None:
             assert not any(reveals(said, subkey) for subkey in others), (name, said)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [("promote",), ("retire",), ("revoke",), ("revoke", "--absent"), ("destroy",), (SAYS_SUBKEYS,)],
+    ids=" ".join,
+)
+def test_a_key_that_looks_like_an_option_is_not_said_either(
+    world: World, line: tuple[str, ...]
+) -> None:
+    # One of 4,096 keys begins so.
+    key = "--" + base64.urlsafe_b64encode(bytes(32)).decode()[2:-1]
+    result = world.run(*line, key)
+    assert result.exit_code == 2
+    assert "no such option" in result.stderr
+    assert result.exception is not None
+    assert key not in result.output + shown(result.exception)
+    assert "--nothing" in world.run(*line, "--nothing").stderr
+
+
 def test_no_file_but_the_rings_holds_a_key(bare: World) -> None:
     hear = Listener(bare)
     everything(hear)
