@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flask import Flask
 
 from cookie_sessions.flask import CookieSessions
 from tests.conftest import missing
+from tests.deployments.client import HOST
 from tests.deployments.programs import FACTORY, PROGRAMS
 from tests.deployments.server import ROOT, Server, held_port
 
@@ -56,4 +58,6 @@ def deployed(chain: Sequence[str], folder: Path, settings: Mapping[str, str]) ->
             stack.callback(server.stop)
             server.wait_until_it_listens()
             behind = port
+        # The doctor waits for a few seconds, and workers may load the application only now.
+        urllib.request.urlopen(f"http://{HOST}:{behind}/", timeout=120).close()
         yield behind
