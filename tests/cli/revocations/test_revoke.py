@@ -107,7 +107,10 @@ def test_what_a_key_sealed_ends_and_the_lasting_command_is_told(shop: Shop) -> N
     assert ann.get() == "nobody"
 
 
-def test_a_session_is_ended_by_its_reference(shop: Shop) -> None:
+def test_a_session_is_ended_by_its_reference(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The register tells the hour in which a session was seen, and it is the same all along.
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     ann, phone = shop.visitor(), shop.visitor()
     first, second = shop.facts("revocations", "signed-in", "--subject", "ann")["signed_in"]
     shop.do("revoke", "--reference", first["reference"])
