@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.deployments.programs import PROGRAMS
-from tests.deployments.server import ROOT, Server, held_port
+from tests.deployments.server import ROOT, Server
+from tests.held_port import held_port
 
 BEHIND = "waitress"
 """The server behind a proxy that is looked at alone: its own limits are far away."""
@@ -42,7 +43,7 @@ def deployed(chain: Sequence[str], folder: Path) -> Iterator[int]:
         servers: list[Server] = []
         behind = 0
         for link in reversed(links):
-            port = stack.enter_context(held_port())
+            port = held_port(stack)
             place = folder / link
             place.mkdir()
             command = PROGRAMS[link].command(place, port, behind)

@@ -7,33 +7,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.deployments.client import HOST, PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-@contextmanager
-def held_port() -> Iterator[int]:
-    """A port that nobody else is given meanwhile, and where a server that is told of it listens.
-
-    A socket that is bound there, and does not listen, keeps the system from giving the port to
-    whoever asks for any. It lets in who asks for this one with SO_REUSEADDR, as servers do.
-    """
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind((HOST, 0))
-        yield holder.getsockname()[1]
 
 
 class Server:

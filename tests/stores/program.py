@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .held_port import HOST, held_port
+from tests.held_port import HOST, held_port
 
 PATIENCE = 60
 """Seconds that a program may take to answer on its port, or to end."""

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tests.conftest import missing
-from tests.stores.held_port import HOST, held_port
+from tests.held_port import HOST, held_port
 
 __all__ = ["HOST", "IN_CLUSTER", "RedisCluster", "RedisServer", "until"]
 

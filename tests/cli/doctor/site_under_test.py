@@ -15,7 +15,8 @@ from cookie_sessions.flask import CookieSessions
 from tests.conftest import missing
 from tests.deployments.client import HOST
 from tests.deployments.programs import FACTORY, PROGRAMS
-from tests.deployments.server import ROOT, Server, held_port
+from tests.deployments.server import ROOT, Server
+from tests.held_port import held_port
 
 OURS = f"{__name__}:create_app"
 _PREFIX = "COOKIE_SESSIONS_"
@@ -47,7 +48,7 @@ def deployed(chain: Sequence[str], folder: Path, settings: Mapping[str, str]) ->
     with contextlib.ExitStack() as stack:
         behind = 0
         for link in reversed(chain):
-            port = stack.enter_context(held_port())
+            port = held_port(stack)
             place = folder / link
             place.mkdir()
             command = [

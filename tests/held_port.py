@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import weakref
 
 HOST = "127.0.0.1"
@@ -16,7 +17,8 @@ def held_port(owner: object, *, with_cluster_bus: bool = False) -> int:
 
     It is bound and not listened on: connections are refused, and a server that sets SO_REUSEADDR,
     as servers do, can listen there. A port that was only free a moment ago could be another
-    program's by the time that the server starts, or starts again.
+    program's by the time that the server starts, or starts again. Only Linux lets a server in
+    beside the holder; elsewhere the port is only free.
 
     Args:
         owner: what lets go of the port with its own end.
@@ -49,4 +51,5 @@ def _held(owner: object, port: int) -> bool:
 
 
 def _keep(owner: object, bound: socket.socket) -> None:
-    weakref.finalize(owner, os.close, bound.detach())
+    if sys.platform == "linux":
+        weakref.finalize(owner, os.close, bound.detach())
