@@ -109,6 +109,7 @@ def test_an_application_loads_commits_reloads_its_keys_stows_and_revokes(
     config: dict[str, Any] = {
         "COOKIE_SESSIONS_KEYS": f"file:{path}",
         "COOKIE_SESSIONS_REVOCATIONS": redis,
+        "COOKIE_SESSIONS_REVOCATIONS_TIMEOUT": 60,
         "COOKIE_SESSIONS_OVERFLOW": redis,
         "COOKIE_SESSIONS_COLD": ["large"],
         "COOKIE_SESSIONS_REGISTER": True,
