@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -125,10 +126,12 @@ def test_a_refresh_is_told_with_what_it_took(clock: Clock) -> None:
     cookie = sealed(get(app, "/in"))
     heard: list[Event] = []
     clock.forward(86_400 * 20)
+    begun = time.perf_counter()
     with SIGNALS[EventName.REFRESHED].connected_to(
         lambda sender, event: heard.append(event), sender=app
     ):
         refreshed = get(app, cookie=f"session={cookie}")
+    took = time.perf_counter() - begun
     (line,) = refreshed.headers.getlist("Set-Cookie")
     (event,) = heard
     details: dict[str, Any] = dict(event.details)
@@ -136,7 +139,7 @@ def test_a_refresh_is_told_with_what_it_took(clock: Clock) -> None:
     assert 0 < details["octets"] <= len(line)
     assert details["chunks"] == 1
     assert details["kid"] == AppState.of(app).ring().primary.kid.hex()
-    assert 0 < details["seconds"] < 5
+    assert 0 < details["seconds"] < took
 
 
 def test_an_application_that_is_gone_is_not_kept_by_its_signals() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.gunicorn_server import HOST, PATIENCE, ROOT, GunicornServer
 from tests.middleware.served import SECRET_VARIABLE
@@ -71,6 +71,10 @@ def uvicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
+def websocket_of(port: int, path: str, **headers: str) -> ClientConnection:
+    return connect(f"ws://{HOST}:{port}{path}", additional_headers=headers, open_timeout=PATIENCE)
+
+
 def client_of(port: int) -> httpx.Client:
     return httpx.Client(base_url=f"http://{HOST}:{port}", timeout=PATIENCE)
 
@@ -110,12 +114,11 @@ def test_a_websocket_has_the_session_and_its_handshake_saves_what_changed(uvicor
     with client_of(uvicorn) as client:
         client.get("/sign-in")
         cookie = f"session={client.cookies['session']}"
-    with connect(f"ws://{HOST}:{uvicorn}/socket", additional_headers={"Cookie": cookie}) as one:
+    with websocket_of(uvicorn, "/socket", Cookie=cookie) as one:
         assert one.recv() == "Ann, visit 1"
         assert one.response is not None
         line = one.response.headers["Set-Cookie"]
-    headers = {"Cookie": line.partition(";")[0]}
-    with connect(f"ws://{HOST}:{uvicorn}/socket", additional_headers=headers) as two:
+    with websocket_of(uvicorn, "/socket", Cookie=line.partition(";")[0]) as two:
         assert two.recv() == "Ann, visit 2"
 
 
@@ -123,7 +126,7 @@ def test_a_websocket_of_somebody_who_must_prove_who_they_are_gets_a_401(uvicorn:
     from websockets.exceptions import InvalidStatus
 
     with pytest.raises(InvalidStatus) as caught:
-        connect(f"ws://{HOST}:{uvicorn}/vault")
+        websocket_of(uvicorn, "/vault")
     response = caught.value.response
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("session error=")

@@ -122,11 +122,12 @@ def test_pieces_of_user_agents_in_any_order_are_read(pieces: list[str]) -> None:
 @pytest.mark.parametrize("piece", ["A", "A/", "/", "(", "9", "A1.", "Chrome/1 ", "é"])
 def test_the_longest_headers_take_no_time(piece: str) -> None:
     text = (piece * MAX_CHARACTERS)[:MAX_CHARACTERS]
-    begun = time.perf_counter()
+    # Only what this thread does itself: others may have the processor meanwhile.
+    begun = time.thread_time()
     for _ in range(10):
         _parsed.__wrapped__(text)
     # A reader that goes back over what it has read would take minutes.
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1
 
 
 def test_a_header_of_a_megabyte_is_kept_nowhere() -> None:
