@@ -41,6 +41,8 @@ class Gunicorn:
                     f"benchmarks.served:application({candidate!r}, {shape!r})",
                     *(f"--bind=fd://{descriptor}", "--no-control-socket", "--log-level=warning"),
                     *("--worker-class=gthread", f"--threads={threads}", "--keep-alive=600"),
+                    # Else one that takes long to start is ended, and begins again, for ever.
+                    f"--timeout={PATIENCE:.0f}",
                 ],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT), REDIS: redis},

@@ -19,6 +19,9 @@ from typing import Final
 from benchmarks.timing import Spread
 
 HOST: Final = "127.0.0.1"
+PATIENCE: Final = 60.0
+"""Seconds beyond its own after which a load that no answer comes to is given up."""
+
 _OCTETS: Final = 65_536
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
@@ -32,7 +35,8 @@ class Order:
         port: of the server.
         path: of the page.
         cookies: the Cookie header of each connection; as many connections as there are cookies.
-        seconds: for how long requests are counted, after a tenth of that which is not.
+        seconds: for how long requests are counted, after a tenth of that which is not; for longer
+            where the first answer takes longer.
     """
 
     port: int
@@ -123,7 +127,7 @@ def _run(selector: selectors.BaseSelector, clients: Sequence[_Client], seconds: 
         client.send()
     _pump(selector, until=time.perf_counter() + seconds / 10)
     start, used = time.perf_counter(), time.process_time()
-    latencies, failed = _pump(selector, until=start + seconds)
+    latencies, failed = _pump(selector, until=start + seconds, least=1)
     taken = time.perf_counter() - start
     ordered = sorted(latencies)
     return Load(
@@ -136,12 +140,14 @@ def _run(selector: selectors.BaseSelector, clients: Sequence[_Client], seconds: 
     )
 
 
-def _pump(selector: selectors.BaseSelector, *, until: float) -> tuple[list[float], int]:
+def _pump(
+    selector: selectors.BaseSelector, *, until: float, least: int = 0
+) -> tuple[list[float], int]:
     latencies: list[float] = []
     failed = 0
     now = time.perf_counter()
-    while now < until:
-        for key, _ in selector.select(timeout=until - now):
+    while (left := until - now) > 0 or (len(latencies) < least and left > -PATIENCE):
+        for key, _ in selector.select(timeout=left if left > 0 else left + PATIENCE):
             client: _Client = key.data
             status = client.receive()
             if status:

@@ -6,9 +6,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -174,6 +177,25 @@ def test_ratios_of_a_load_that_spread_too_far_are_named() -> None:
 def test_a_server_that_is_not_there_gives_no_load() -> None:
     with pytest.raises(OSError, match="refused"):
         generate(Order(port=1, path="/", cookies=[""], seconds=0.1))
+
+
+def test_a_load_goes_on_until_its_first_answer_however_late_that_is() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+
+        def answer_once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                time.sleep(0.2)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                while connection.recv(4096):
+                    pass
+
+        answering = pool.submit(answer_once)
+        port = listener.getsockname()[1]
+        found = generate(Order(port=port, path="/", cookies=[""], seconds=0.01))
+        answering.result()
+    assert (found.requests, found.failed) == (1, 0)
 
 
 def test_without_other_peers_the_report_says_how_to_get_them(
