@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 """Seconds until a server that does not answer is given up."""
 
 _PROGRAM: Final = "redis-server"
@@ -47,9 +47,11 @@ def running() -> Iterator[str]:
     Raises:
         RuntimeError: it does not start.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        with socket.create_server((HOST, 0)) as listener:
-            port: int = listener.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as held:
+        # Held and not listened on, it is given to nobody else, and the server may still take it.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((HOST, 0))
+        port: int = held.getsockname()[1]
         command = [_PROGRAM, "--port", str(port), "--bind", HOST, "--dir", folder]
         command += ["--save", "", "--appendonly", "no"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
