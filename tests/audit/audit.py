@@ -21,8 +21,11 @@ DISTRIBUTION: Final = "cookie-sessions"
 SECONDS: Final = 120
 SOCKET_SECONDS: Final = 10
 
-NO_NETWORK: Final = ("ConnectionError", "ConnectTimeout", "ReadTimeout", "ServiceError")
-"""Names of errors that pip-audit ends with where its database does not answer."""
+NO_NETWORK: Final = (
+    *("ConnectionError", "ConnectTimeout", "ReadTimeout", "ServiceError"),
+    *("SSLError", "ChunkedEncodingError", "your network may be blocking this service"),
+)
+"""What stands in the last line of pip-audit where its database does not answer, or breaks off."""
 
 
 class Audit(NamedTuple):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from tests.audit.audit import audit, pinned, read
 from tests.conftest import missing
+from tests.stores.blackhole import blackhole
 
 REPORT = {
     "dependencies": [
@@ -51,10 +53,22 @@ def test_a_known_weakness_is_told_with_the_version_that_mends_it() -> None:
     assert found.skipped == ["ormsgpack: not found"]
 
 
-def test_a_database_that_does_not_answer_is_a_skip_with_its_reason() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/v1/query"
+@pytest.fixture(params=["refuses", "drops", "is silent"])
+def unanswered(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A port where nobody answers, and that nobody else is given meanwhile."""
+    if request.param == "drops":
+        with blackhole() as port:
+            yield port
+        return
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        if request.param == "is silent":
+            held.listen()
+        yield held.getsockname()[1]
+
+
+def test_a_database_that_does_not_answer_is_a_skip_with_its_reason(unanswered: int) -> None:
+    url = f"http://127.0.0.1:{unanswered}/v1/query"
     found = audit({"flask": "3.1.3"}, options=("--vulnerability-service", "osv", "--osv-url", url))
     assert (found.known, found.clean) == ([], [])
     assert len(found.skipped) == 1
