@@ -3,11 +3,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import stat
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Event
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -223,7 +223,7 @@ def test_what_a_dictionary_saves_is_added_up_by_key_and_ends_with_the_next_one(p
 
 
 def test_threads_lose_no_count_of_each_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_file, "_BUSY_SECONDS", 20.0)
+    monkeypatch.setattr(sample_file, "_BUSY_SECONDS", 60.0)
     sample = Sample(str(path), least=2)
     count(sample, b"lantern", range(9))
     before = sample.phrases()[0].sessions
@@ -248,7 +248,12 @@ def test_a_file_that_is_deleted_is_begun_anew(path: Path) -> None:
     assert texts(sample) == {b"lantern"}
 
 
-def test_processes_that_start_together_make_one_file(path: Path) -> None:
+def test_processes_that_start_together_make_one_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is asked of the file later waits for nobody long, and who closes it last locks it.
+    monkeypatch.setattr(sample_file, "_BUSY_SECONDS", 60.0)
+
     def start(number: int) -> None:
         sample = Sample(str(path), least=2)
         sample.begin()
@@ -273,7 +278,12 @@ def test_starts_at_once_wait_for_each_other_every_time(tmp_path: Path) -> None:
             list(pool.map(start, [str(tmp_path / f"{number}.db")] * 8))
 
 
-def test_a_start_waits_for_another_that_has_the_new_file_locked(path: Path) -> None:
+def test_a_start_waits_for_another_that_has_the_new_file_locked(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = sample_file.START_SECONDS / module._START_TRIES
+    monkeypatch.setattr(module, "START_SECONDS", 60.0)
+    monkeypatch.setattr(module, "_START_TRIES", round(60.0 / each))
     path.touch(mode=0o600)
     started = Event()
 
@@ -284,24 +294,32 @@ def test_a_start_waits_for_another_that_has_the_new_file_locked(path: Path) -> N
     with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as do:
         other.execute("BEGIN EXCLUSIVE")
         begun = do.submit(start)
-        assert started.wait(10)
+        assert started.wait(60)
         # Longer than SQLite itself is told to wait.
-        Event().wait(2 * sample_file.START_SECONDS / module._START_TRIES)
+        Event().wait(2 * each)
         assert not begun.done()
         other.execute("ROLLBACK")
         begun.result()
     assert Sample(str(path), least=None).facts()["least"] == 2
 
 
-def test_a_file_that_can_not_be_opened_is_not_waited_for(path: Path) -> None:
+def test_a_file_that_can_not_be_opened_is_not_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     count(Sample(str(path), least=2), b"lantern", [1])
     for each in path.parent.glob(path.name + "-*"):
         each.unlink()
     path.with_name(path.name + "-wal").mkdir()
-    began = time.monotonic()
+    connect, tries = sqlite3.connect, []
+
+    def counted(*given: Any, **options: Any) -> Any:
+        tries.append(given)
+        return connect(*given, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         Sample(str(path), least=2).begin()
-    assert time.monotonic() - began < sample_file.START_SECONDS / 2
+    assert len(tries) == 1
 
 
 def test_a_write_that_fails_in_the_midst_is_taken_back_and_holds_nobody_up(path: Path) -> None:
