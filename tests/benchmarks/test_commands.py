@@ -44,7 +44,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1200,
     )
 
 
