@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 from typing import Any, Final
 
 import click
@@ -21,7 +22,8 @@ EXIT_ERROR: Final = 1
 EXIT_COST: Final = 3
 EXIT_WARNINGS: Final = 4
 
-_LONGEST_OPTION: Final = 30
+# A key or a cookie that was typed in the place of something else; click repeats what it refuses.
+_MAY_BE_SECRET: Final = re.compile(r"[A-Za-z0-9_=-]{40,}")
 
 
 class Refused(click.ClickException):
@@ -33,18 +35,21 @@ class Refused(click.ClickException):
 class TellingGroup(click.Group):
     """A group whose commands end with one line on stderr instead of a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options that stand before the name of a command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            fault = _without_secrets(error)
+        raise fault
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; our errors become click's."""
         fault: click.ClickException
         try:
             return super().invoke(ctx)
-        except click.NoSuchOption as error:
-            # A key in the place of its name is taken for an option if it begins with two dashes.
-            if len(error.option_name) <= _LONGEST_OPTION:
-                raise
-            fault = click.UsageError(
-                "There is no such option. It is not repeated here, as it may be a key.", error.ctx
-            )
+        except click.UsageError as error:
+            fault = _without_secrets(error)
         except CookieSessionsError as error:
             fault = click.ClickException(" ".join(str(error).split()))
         except OSError as error:
@@ -57,6 +62,13 @@ class TellingGroup(click.Group):
                 f"list or dictionary inspect."
             )
         raise fault
+
+
+def _without_secrets(error: click.UsageError) -> click.UsageError:
+    """The same error if it repeats nothing that is as long as a key, or one without that."""
+    told = error.format_message()
+    kept = _MAY_BE_SECRET.sub("[may be secret]", told)
+    return error if kept == told else click.UsageError(kept, error.ctx)
 
 
 def refuse_for_cost(edit: Edit, *, force: bool, also: tuple[KeySet, ...] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,7 @@ import environment
 from tests.conftest import missing
 
 SOURCE = Path(__file__).with_name("consumer.py")
+OUTSIDE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 MYPY = """
 [mypy]
 strict = true
@@ -77,7 +79,7 @@ class Outside:
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, cwd=self._folder, capture_output=True, text=True, check=False
+            command, cwd=self._folder, env=OUTSIDE, capture_output=True, text=True, check=False
         )
 
 
