@@ -41,7 +41,7 @@ def test_a_session_grows_to_7500_octets_and_shrinks_again_and_is_there_at_each_s
         notes = leave_notes(roomy, octets, before)
         before = octets
         sizes.append(size(roomy))
-        assert [*roomy.cookies()] == [*NAMES[:cookies]], octets
+        assert [*roomy.cookies()] == [*NAMES[:cookies]], (octets, seen(roomy))
         if octets in restarts:
             restarts.remove(octets)
             roomy.browser.restart()
@@ -50,10 +50,16 @@ def test_a_session_grows_to_7500_octets_and_shrinks_again_and_is_there_at_each_s
         assert (roomy.status, roomy.name) == (200, NAME)
         shown = SECOND if roomy.browser.url.endswith(SECOND) else FIRST
         assert roomy.note_shown == notes[shown]
-        assert [*roomy.cookies()] == [*NAMES[:cookies]], octets
+        assert [*roomy.cookies()] == [*NAMES[:cookies]], (octets, seen(roomy))
     assert sizes[0] < 350
     assert sizes[-1] < 350
     assert sizes[1:-1] == pytest.approx([3_000, 4_100, 6_000, 7_500, 4_100, 3_000], abs=150)
+
+
+def seen(shopper: Shopper) -> tuple[object, ...]:
+    """What the page says of itself, for a failure to tell."""
+    notes = shopper.browser.count("#note") and len(shopper.note_shown)
+    return shopper.browser.url, shopper.status, shopper.heading, notes, size(shopper)
 
 
 def _check(shopper: Shopper, notes: dict[str, str]) -> None:
