@@ -32,6 +32,7 @@ SERVERS = {
     "haproxy": "haproxy",
     "lighttpd": "lighttpd",
 }
+FUZZ = ("--seconds", "8", "--seed", "1")
 NPM_PACKAGES = [environment.DYNALITE]
 SUITES = {
     "Flask's tests": "flask",
@@ -107,8 +108,8 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
         Step("mypy", [python, "-m", "mypy"]),
         Step("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         pytest,
-        # The same inputs each time: new ones are looked for by the long runs.
-        Step("fuzz", [python, "-m", "tests.fuzz", "--seed", "1", "--report", str(fuzz)], fuzz),
+        # Short, and the same inputs each time: new ones are looked for by the long runs.
+        Step("fuzz", [python, "-m", "tests.fuzz", *FUZZ, "--report", str(fuzz)], fuzz),
         *[_suite(title, name, folder) for title, name in SUITES.items()],
         Step("wheel", [sys.executable, str(tests / "wheel/run.py")]),
     ]

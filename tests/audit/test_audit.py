@@ -69,7 +69,8 @@ def unanswered(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_a_database_that_does_not_answer_is_a_skip_with_its_reason(unanswered: int) -> None:
     url = f"http://127.0.0.1:{unanswered}/v1/query"
-    found = audit({"flask": "3.1.3"}, options=("--vulnerability-service", "osv", "--osv-url", url))
+    service = ("--vulnerability-service", "osv", "--osv-url", url, "--timeout", "1")
+    found = audit({"flask": "3.1.3"}, options=service)
     assert (found.known, found.clean) == ([], [])
     assert len(found.skipped) == 1
     assert "can't be reached" in found.skipped[0]
