@@ -108,7 +108,7 @@ def _steps(python: str, folder: Path, arguments: list[str]) -> list[Step]:
         Step("mypy", [python, "-m", "mypy"]),
         Step("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         pytest,
-        # Short, and the same inputs each time: new ones are looked for by the long runs.
+        # Short, and it begins the same way each time: new inputs are looked for by the long runs.
         Step("fuzz", [python, "-m", "tests.fuzz", *FUZZ, "--report", str(fuzz)], fuzz),
         *[_suite(title, name, folder) for title, name in SUITES.items()],
         Step("wheel", [sys.executable, str(tests / "wheel/run.py")]),

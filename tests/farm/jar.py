@@ -23,6 +23,7 @@ class Tally:
         workers: how many requests each process answered.
         kids: under which key each jar was sealed in the end.
         resealed: how often a jar came back under a key that it had not been sealed under before.
+        returned: how often a jar came back under an earlier key than it went out.
     """
 
     requests: int = 0
@@ -32,6 +33,7 @@ class Tally:
     workers: Counter[str] = field(default_factory=Counter)
     kids: Counter[str] = field(default_factory=Counter)
     resealed: int = 0
+    returned: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -42,6 +44,7 @@ class Tally:
             workers=self.workers + other.workers,
             kids=self.kids + other.kids,
             resealed=self.resealed + other.resealed,
+            returned=self.returned + other.returned,
         )
 
 
@@ -59,6 +62,7 @@ class Jar:
         self._random = random.Random(number)
         self._tally = tally
         self._cookie: str | None = None
+        self._kid = ""
         self._kids: set[str] = set()
         self._count = 0
 
@@ -98,9 +102,11 @@ class Jar:
             return
         assert answer.status == 200, answer.status
         self._store(answer.cookies)
-        # A thread that a worker holds up at a key's first moment may seal once more with the last.
-        self._tally.resealed += bool(self._kids) and self.kid not in self._kids
-        self._kids.add(self.kid)
+        if self.kid != self._kid:
+            self._tally.resealed += bool(self._kids) and self.kid not in self._kids
+            self._tally.returned += self.kid in self._kids
+            self._kids.add(self.kid)
+            self._kid = self.kid
         if path == "/untouched":
             return
         self._count += path == "/count"

@@ -35,6 +35,8 @@ def test_every_jar_ends_sealed_by_the_newest_key(outcome: Outcome) -> None:
 
 def test_every_jar_was_sealed_anew_under_each_key(outcome: Outcome) -> None:
     assert outcome.tally.resealed == JARS * ROTATIONS
+    # One that is held up at a key's first moment may seal with the last once more, and no longer.
+    assert outcome.tally.returned <= ROTATIONS
 
 
 def test_every_worker_served_requests_and_told_of_the_last_generation(outcome: Outcome) -> None:

@@ -56,6 +56,7 @@ def hanging() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.usefixtures("long_defaults")
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("nobody", [blackhole, hanging])
 def test_nobody_is_waited_for_longer_than_the_time_out(url: str, nobody: Callable[[], Any]) -> None:
@@ -72,6 +73,7 @@ def test_nobody_is_waited_for_longer_than_the_time_out(url: str, nobody: Callabl
         assert_unavailable_in_time(store, *calls, at_most=2 * TIME_OUT)
 
 
+@pytest.mark.usefixtures("long_defaults")
 @pytest.mark.parametrize("scheme", ["redis", "memcached"])
 def test_many_addresses_of_a_name_share_the_time_out(
     monkeypatch: pytest.MonkeyPatch, scheme: str
@@ -144,6 +146,7 @@ def answering(answer: bytes, *, after: float, breaks: bool = False) -> Iterator[
             listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.usefixtures("long_defaults")
 def test_signing_in_and_asking_share_the_time_out() -> None:
     # Three answers: to AUTH, to SELECT and to GET.
     with answering(b"+OK\r\n", after=2) as port:
@@ -152,6 +155,7 @@ def test_signing_in_and_asking_share_the_time_out() -> None:
         store.close()
 
 
+@pytest.mark.usefixtures("long_defaults")
 def test_asking_again_shares_the_time_out() -> None:
     with answering(b"", after=2, breaks=True) as port:
         store = RedisStore(f"redis://127.0.0.1:{port}", timeout=2.5)
@@ -159,6 +163,7 @@ def test_asking_again_shares_the_time_out() -> None:
         store.close()
 
 
+@pytest.mark.usefixtures("long_defaults")
 def test_an_answer_of_memcached_in_drops_shares_the_time_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
